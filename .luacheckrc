@@ -1,0 +1,13 @@
+-- What the sandbox gives a script, beyond Lua 5.1's base library; a lab or a library module makes no globals.
+std = {
+  read_globals = {
+    "_G", "_VERSION", "assert", "collectgarbage", "error", "getmetatable", "ipairs", "load", "loadstring", "next",
+    "pairs", "pcall", "print", "rawequal", "rawget", "rawset", "require", "select", "setfenv", "getfenv",
+    "setmetatable", "tonumber", "tostring", "type", "unpack", "xpcall", "arg",
+    "bit", "coroutine", "math", "string", "table",
+    os = { fields = { "time", "clock", "date" } },
+    "lab", "help", "ns", "us", "ms", "s", "min", "h", "KB", "MB", "GB", "KiB", "MiB", "GiB",
+  },
+}
+max_line_length = 110
+exclude_files = { "build", ".cache", "tests/tidy/canary" }

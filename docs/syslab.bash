@@ -1,0 +1,34 @@
+# Bash completion for syslab: commands, options, labs, models, and file names.
+
+_syslab() {
+  local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} before=${COMP_WORDS[COMP_CWORD - 1]}
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    mapfile -t COMPREPLY < <(compgen -W 'run lab check help -e -i -l -q --seed --no-init --color --version --help' -- "$word")
+    return
+  fi
+  case $command in
+    lab)
+      if ((COMP_CWORD == 2)); then
+        mapfile -t COMPREPLY < <(compgen -W "list check reset $(_syslab_labs)" -- "$word")
+      elif [[ $before == @(check|reset) ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_syslab_labs)" -- "$word")
+      fi
+      ;;
+    check)
+      if ((COMP_CWORD == 2)); then
+        mapfile -t COMPREPLY < <(compgen -W 'register' -- "$word")
+      else
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      fi
+      ;;
+    run)
+      mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      ;;
+  esac
+}
+
+# The names of the labs: the first word of each line that the program lists.
+_syslab_labs() { syslab lab list 2>/dev/null | awk '/^[ ]*[a-z]/ { print $1 }'; }
+
+complete -o filenames -F _syslab syslab
