@@ -9,5 +9,5 @@ std = {
     "lab", "help", "ns", "us", "ms", "s", "min", "h", "KB", "MB", "GB", "KiB", "MiB", "GiB",
   },
 }
-max_line_length = 110
+max_line_length = 120
 exclude_files = { "build", ".cache", "tests/tidy/canary" }
