@@ -17,6 +17,7 @@
 #include "core/base/value.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/runtime/message.hpp"
+#include "core/runtime/timer.hpp"
 
 namespace syslab {
 
@@ -32,11 +33,6 @@ struct Request {
   Value body;
   NodeId from = kNoNode;  // who asks: the calling node
   const Value& key() const { return body["key"]; }
-};
-
-struct TimerId {
-  std::uint64_t value = 0;  // 0 names no timer
-  explicit operator bool() const { return value != 0; }
 };
 
 // A node's disk. Writes are buffered until sync() ends; what a crash keeps of unsynced writes is up to the faults.

@@ -17,9 +17,9 @@ struct NodeId {
 constexpr NodeId kNoNode{};
 
 // A message is copied freely: its body is shared. `call` ties a response to its request and is zero for a one-way
-// message; calls are numbered by the sender.
+// message; calls are numbered by the sender. A failure is a response whose body is {code, definite, message}.
 struct Message {
-  enum class Kind : std::uint8_t { oneway, request, response };
+  enum class Kind : std::uint8_t { oneway, request, response, failure };
 
   NodeId from;
   NodeId to;
