@@ -25,6 +25,9 @@ class Arena {
   // A new Lua state in this arena whose string hashes do not depend on the run. Null where the cap is too small.
   lua_State* new_state();
 
+  // Whoever owns the state; LuaHost::of(L) finds its host by it.
+  void* owner = nullptr;
+
   std::size_t used_bytes() const { return used_; }
   std::size_t cap_bytes() const { return cap_; }
 

@@ -117,6 +117,8 @@ struct Component {
     std::string paper = {};
     std::string example;  // runs by itself and returns true
     int (*make)(lua_State*, Arguments&) = nullptr;
+    // Reaches files or whole worlds: not for the isolates that run a node's or a student's code.
+    bool privileged = false;
   };
 
   Component(Description description);  // registers itself
@@ -148,7 +150,6 @@ struct Type {
     // What tostring and the prompt show after the name: "{policy=lru, size=3/8}". May be null.
     std::string (*show)(lua_State*, int index) = nullptr;
     const void* tag = nullptr;  // &type_tag<T>: set by describe_type<T>
-    const void* parent = nullptr;  // a T whose base type's methods it shares has the base's tag here
   };
 
   Type(Description description);  // registers itself
@@ -163,8 +164,9 @@ const std::vector<const Component*>& components();
 const std::vector<const Type*>& types();
 const Type* find_type(const void* tag);
 
-// Puts the table `lab` and the types' metatables into a fresh state. `lab` is a global afterwards.
-void install_components(lua_State* L);
+// Puts the table `lab` and the types' metatables into a fresh state. `lab` is a global afterwards; in an isolate it
+// lacks the privileged components.
+void install_components(lua_State* L, bool isolate);
 
 // Pushes an array with a table for every component (name, summary, params, returns, cost, paper, example) or type.
 void push_component_descriptions(lua_State* L);
