@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "bindings/host/convert.hpp"
@@ -153,9 +154,10 @@ Arguments::Arguments(lua_State* L, int first, const std::string& owner, const st
   }
 
   for (std::size_t i = 0; i < params.size(); ++i) {
-    if (where_[i] != 0) {
-      check(params[i], where_[i]);
-    } else if (params[i].required) {
+    if (where_[i] != 0) check(params[i], where_[i]);
+  }
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    if (where_[i] == 0 && params[i].required) {
       throw ScriptError(fmt::format("missing option '{}' for {}: {} ({})", params[i].name, owner, params[i].doc,
                                     params[i].type_text()));
     }
@@ -277,7 +279,7 @@ std::optional<Duration> Arguments::maybe_duration(std::string_view name) const {
 DistributionPtr Arguments::distribution(std::string_view name) const {
   const int index = index_of(name);
   if (index == 0) return nullptr;
-  if (lua_type(L_, index) == LUA_TNUMBER) return make_constant(lua_tonumber(L_, index));
+  if (lua_type(L_, index) == LUA_TNUMBER) return make_constant({.value = lua_tonumber(L_, index)});
   return shared_at<const Distribution>(L_, index);
 }
 

@@ -149,7 +149,7 @@ struct Type {
     std::vector<Method> methods;
     // What tostring and the prompt show after the name: "{policy=lru, size=3/8}". May be null.
     std::string (*show)(lua_State*, int index) = nullptr;
-    const void* tag = nullptr;  // &type_tag<T>: set by describe_type<T>
+    const void* tag = nullptr;  // type_tag<T>: set by describe_type<T>
   };
 
   Type(Description description);  // registers itself

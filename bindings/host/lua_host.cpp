@@ -166,6 +166,7 @@ LuaHost::Outcome LuaHost::call(int arguments, int* results) {
   Outcome outcome;
   if (status == LUA_ERRMEM) {
     lua_pop(L_, 1);
+    lua_gc(L_, LUA_GCCOLLECT, 0);  // what the script held is garbage now, and the next command needs room
     outcome.status = Outcome::Status::out_of_memory;
     outcome.message = fmt::format("not enough memory (the limit is {} MiB)", options_.memory_cap_bytes >> 20);
     return outcome;

@@ -17,8 +17,11 @@
 
 namespace syslab {
 
+// The address of a tag is the type; const and plain are one type.
 template <class T>
-inline char type_tag = 0;  // its address is the type
+inline char plain_type_tag = 0;
+template <class T>
+inline constexpr const void* type_tag = &plain_type_tag<std::remove_const_t<T>>;
 
 struct Box {
   const void* tag;
@@ -29,7 +32,7 @@ struct Box {
 void push_box(lua_State* L, const void* tag, std::shared_ptr<void> object);
 template <class T>
 int push(lua_State* L, std::shared_ptr<T> object) {
-  push_box(L, &type_tag<T>, std::move(object));
+  push_box(L, type_tag<T>, std::const_pointer_cast<std::remove_const_t<T>>(std::move(object)));
   return 1;
 }
 template <class T>
@@ -45,12 +48,12 @@ inline Box* box_at(lua_State* L, int index) {
 template <class T>
 T* object_at(lua_State* L, int index) {
   Box* box = box_at(L, index);
-  return box != nullptr && box->tag == &type_tag<T> ? static_cast<T*>(box->object.get()) : nullptr;
+  return box != nullptr && box->tag == type_tag<T> ? static_cast<T*>(box->object.get()) : nullptr;
 }
 template <class T>
 std::shared_ptr<T> shared_at(lua_State* L, int index) {
   Box* box = box_at(L, index);
-  return box != nullptr && box->tag == &type_tag<T> ? std::static_pointer_cast<T>(box->object) : nullptr;
+  return box != nullptr && box->tag == type_tag<T> ? std::static_pointer_cast<T>(box->object) : nullptr;
 }
 
 [[noreturn]] void wrong_self(lua_State* L, const void* tag);
@@ -59,7 +62,7 @@ template <class T>
 T& self(lua_State* L) {
   // Userdata in the first place is by far the usual case; lua_touserdata gives null for anything else.
   auto* box = static_cast<Box*>(lua_touserdata(L, 1));
-  if (box == nullptr || box->tag != &type_tag<T>) [[unlikely]] wrong_self(L, &type_tag<T>);
+  if (box == nullptr || box->tag != type_tag<T>) [[unlikely]] wrong_self(L, type_tag<T>);
   return *static_cast<T*>(box->object.get());
 }
 
@@ -108,7 +111,7 @@ inline Method lua_method(std::string name, std::string signature, std::string su
 template <class T>
 Type::Description describe_type(std::string name, std::string summary, std::vector<Method> methods,
                                 std::string (*show)(lua_State*, int) = nullptr) {
-  return {std::move(name), std::move(summary), std::move(methods), show, &type_tag<T>};
+  return {std::move(name), std::move(summary), std::move(methods), show, type_tag<T>};
 }
 
 }  // namespace syslab
