@@ -4,7 +4,8 @@ _syslab() {
   local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} before=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W 'run lab check help -e -i -l -q --seed --no-init --color --version --help' -- "$word")
+    local words='run lab check help -e -i -l -q --seed --no-init --color --version --help'
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
     return
   fi
   case $command in

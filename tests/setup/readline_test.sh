@@ -11,9 +11,11 @@ option() { sed -n "s/^$1:[A-Z]*=//p" "$SYSLAB_BUILD_DIR/CMakeCache.txt"; }
 build=$SYSLAB_BUILD_DIR.no_readline
 mkdir -p "$build"
 {
-  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE="$(option CMAKE_BUILD_TYPE)" -DSYSLAB_ASAN="$(option SYSLAB_ASAN)" \
-        -DSYSLAB_WERROR="$(option SYSLAB_WERROR)" -DSYSLAB_READLINE=OFF -DSYSLAB_TESTS=OFF
-  CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros cmake --build "$build" --target syslab
+  cmake -S . -B "$build" -G Ninja -DSYSLAB_READLINE=OFF -DSYSLAB_TESTS=OFF \
+        -DCMAKE_BUILD_TYPE="$(option CMAKE_BUILD_TYPE)" -DSYSLAB_ASAN="$(option SYSLAB_ASAN)" \
+        -DSYSLAB_WERROR="$(option SYSLAB_WERROR)"
+  CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros \
+    cmake --build "$build" --target syslab
 } >"$build.log" 2>&1 || {
   tail -n 50 "$build.log"
   fail "does not build"
