@@ -3,7 +3,8 @@
     python3 tests/tidy/tidy.py [FOLDER]
 
 Prints one line for each finding (path:line: message) and exits with 1 if there is one. tree_test.py runs it over this
-checkout; canary_test.py proves that each rule can find something. A rule that is wrong in your case is changed here, in the open, with a sentence why.
+checkout; canary_test.py proves that each rule can find something. A rule that is wrong in your case is changed here,
+in the open, with a sentence why.
 """
 
 import os
