@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "bindings/host/arena.hpp"
+#include "bindings/host/task.hpp"
 #include "core/base/error.hpp"
 #include "core/base/rng.hpp"
 
@@ -48,6 +49,7 @@ class LuaHost {
   lua_State* state() { return L_; }
   const HostOptions& options() const { return options_; }
   const Arena& arena() const { return *arena_; }
+  Tasks& tasks() { return tasks_; }
 
   struct Outcome {
     enum class Status { ok, error, interrupted, incomplete, out_of_memory };
@@ -97,6 +99,7 @@ class LuaHost {
 
   HostOptions options_;
   std::unique_ptr<Arena> arena_;
+  Tasks tasks_{*this};  // closing the state ends worlds, which cancel their tasks: it must outlive the state
   lua_State* L_ = nullptr;
   volatile std::sig_atomic_t interrupted_ = 0;
   bool budget_exhausted_ = false;
