@@ -393,12 +393,17 @@ double Zipf::inverse_integral(double u) const {
 std::uint64_t Zipf::rank(Rng& rng) const {
   while (true) {
     const double u = u_last_ + rng.unit() * (u_first_ - u_last_);  // in (u_first_, u_last_]
-    const double x = inverse_integral(u);
-    const double k = std::clamp(std::floor(x + 0.5), 1.0, count_);
-    const auto rank = static_cast<std::uint64_t>(k);
-    if (k - x <= slack_[std::min<std::uint64_t>(rank, kTabulated) - 1]) [[likely]]
-      return rank;
-    if (rank > kTabulated && u >= acceptance(k)) return rank;
+    const double x = std::min(inverse_integral(u), count_);
+    const auto rank = std::max<std::int64_t>(static_cast<std::int64_t>(x + 0.5), 1);
+    const double k = static_cast<double>(rank);
+    // min(rank, kTabulated) in arithmetic: whether a rank is in the table is a coin toss that no processor
+    // predicts.
+    const std::int64_t beyond = rank - kTabulated;
+    const std::int64_t slot = kTabulated + (beyond & (beyond >> 63));
+    if (k - x <= slack_[slot - 1]) [[likely]] {
+      return static_cast<std::uint64_t>(rank);
+    }
+    if (rank > kTabulated && u >= acceptance(k)) return static_cast<std::uint64_t>(rank);
   }
 }
 
