@@ -6,8 +6,8 @@
 --     end)
 --     t.summary()            -- prints "1 passed, 0 failed", returns true
 --
--- A test is run at once. A failed expectation ends its test, prints where and why, and the next test goes on. Nothing
--- here depends on the order of `pairs`.
+-- A test is run at once. A failed expectation ends its test, prints where and why, and the next test goes on.
+-- Nothing here depends on the order of `pairs`.
 
 local expect = {}
 
@@ -39,7 +39,8 @@ local function sorted_keys(t)
   return keys
 end
 
--- One short line for any value. This module keeps its own printer, so that the tests of `pretty` do not rest on it.
+-- One short line for any value. This module keeps its own printer, so that the tests of `pretty` do not rest
+-- on it.
 local function show(x, depth)
   depth = depth or 0
   if type(x) == "string" then return #x > 200 and quote(x:sub(1, 200)) .. "..." or quote(x) end
@@ -88,7 +89,8 @@ local max_differences = 5
 local function compare(actual, expected, path, out, seen)
   if actual == expected or (actual ~= actual and expected ~= expected) then return end
   if type(actual) ~= "table" or type(expected) ~= "table" then
-    if type(actual) == "string" and type(expected) == "string" and (actual .. expected):find("\n", 1, true) then
+    local texts = type(actual) == "string" and type(expected) == "string"
+    if texts and (actual .. expected):find("\n", 1, true) then
       out[#out + 1] = path .. ": " .. text_difference(actual, expected)
     else
       out[#out + 1] = ("%s: got %s, expected %s"):format(path, show(actual), show(expected))
@@ -142,7 +144,9 @@ end
 --- The function raises an error whose text matches the pattern (any error without one). Returns the error.
 function expect.raises(fn, pattern)
   local ok, err = pcall(fn)
-  if ok then fail("expected an error" .. (pattern and " like " .. show(pattern) or "") .. ", none was raised") end
+  if ok then
+    fail("expected an error" .. (pattern and " like " .. show(pattern) or "") .. ", none was raised")
+  end
   if pattern and not tostring(err):find(pattern) then
     fail(("the error %s does not match the pattern %s"):format(show(tostring(err)), show(pattern)))
   end
