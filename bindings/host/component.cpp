@@ -153,8 +153,10 @@ void install_type(lua_State* L, const Type& type) {
   lua_setfield(L, metatable, "__newindex");
   lua_pushcfunction(L, &guard<&show>);
   lua_setfield(L, metatable, "__tostring");
-  lua_pushcfunction(L, &collect);
-  lua_setfield(L, metatable, "__gc");
+  if (!type.d.plain) {
+    lua_pushcfunction(L, &collect);
+    lua_setfield(L, metatable, "__gc");
+  }
   lua_pushlstring(L, type.d.name.data(), type.d.name.size());
   lua_setfield(L, metatable, "__metatable");
   lua_pushlightuserdata(L, const_cast<void*>(type.d.tag));

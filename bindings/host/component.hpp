@@ -150,6 +150,7 @@ struct Type {
     // What tostring and the prompt show after the name: "{policy=lru, size=3/8}". May be null.
     std::string (*show)(lua_State*, int index) = nullptr;
     const void* tag = nullptr;  // type_tag<T>: set by describe_type<T>
+    bool plain = false;         // its boxes own nothing, so they need no finalizer, which costs the collector
   };
 
   Type(Description description);  // registers itself

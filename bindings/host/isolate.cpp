@@ -21,7 +21,7 @@ struct LuaEnv {
 class LuaNode final : public Node {
  public:
   explicit LuaNode(const IsolateOptions& options)
-      : options_(options), host_(HostOptions{.memory_cap_bytes = options.memory_cap_bytes, .isolate = true}) {}
+      : options_(options), host_(LuaOptions{.memory_cap_bytes = options.memory_cap_bytes, .isolate = true}) {}
 
   ~LuaNode() override {
     handle_->env = nullptr;

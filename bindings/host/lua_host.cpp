@@ -103,7 +103,7 @@ void count_hook(lua_State* L, lua_Debug*) {
   luaL_error(L, host.budget_exhausted_ ? "the instruction budget is exhausted" : "interrupted");
 }
 
-LuaHost::LuaHost(HostOptions options) : rng(Rng(options.seed).split("lua")), options_(std::move(options)) {
+LuaHost::LuaHost(LuaOptions options) : rng(Rng(options.seed).split("lua")), options_(std::move(options)) {
   write = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
   arena_ = std::make_unique<Arena>(options_.memory_cap_bytes);
   arena_->owner = this;

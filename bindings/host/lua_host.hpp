@@ -22,7 +22,7 @@
 
 namespace syslab {
 
-struct HostOptions {
+struct LuaOptions {
   std::uint64_t seed = 1;
   std::size_t memory_cap_bytes = std::size_t{1} << 30;
   bool jit = false;      // an explicit choice for compute-heavy scripts
@@ -40,14 +40,14 @@ struct Terminal {
 
 class LuaHost {
  public:
-  explicit LuaHost(HostOptions options);
+  explicit LuaHost(LuaOptions options);
   ~LuaHost();
   LuaHost(const LuaHost&) = delete;
   LuaHost& operator=(const LuaHost&) = delete;
 
   static LuaHost& of(lua_State* L);
   lua_State* state() { return L_; }
-  const HostOptions& options() const { return options_; }
+  const LuaOptions& options() const { return options_; }
   const Arena& arena() const { return *arena_; }
   Tasks& tasks() { return tasks_; }
 
@@ -97,7 +97,7 @@ class LuaHost {
  private:
   friend void count_hook(lua_State*, lua_Debug*);
 
-  HostOptions options_;
+  LuaOptions options_;
   std::unique_ptr<Arena> arena_;
   Tasks tasks_{*this};  // closing the state ends worlds, which cancel their tasks: it must outlive the state
   lua_State* L_ = nullptr;

@@ -399,6 +399,8 @@ int host_compile(lua_State* L) {
   return 2;
 }
 
+int host_world(lua_State* L) { return lua_getfield(L, LUA_REGISTRYINDEX, "syslab.world"), 1; }
+
 int host_terminal(lua_State* L) {
   const Terminal& terminal = LuaHost::of(L).terminal;
   lua_createtable(L, 0, 4);
@@ -518,6 +520,7 @@ void install_sandbox(lua_State* L) {
   set_function(L, "write", &guard<&write>);
   set_function(L, "read_data", &guard<&host_read_data>);
   set_function(L, "width", &guard<&host_width>);
+  set_function(L, "world", &guard<&host_world>);
   set_function(L, "interrupted", &guard<&was_interrupted>);
   lua_pushvalue(L, LUA_REGISTRYINDEX);
   lua_setfield(L, -2, "registry");

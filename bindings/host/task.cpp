@@ -49,13 +49,17 @@ int Tasks::sleep(lua_State* L, Task& task, Duration time) {
   return lua_yield(L, 0);
 }
 
-int Tasks::wait(lua_State* L, Task& task, WaitPlace* place, std::optional<Duration> limit) {
+void Tasks::begin_wait(Task& task, WaitPlace* place, std::optional<Duration> limit) {
   task.state = Task::State::waiting;
   task.place = place;
   task.timer = {};
   if (limit) {
     task.timer = task.scheduler->schedule(saturating_add(task.scheduler->now(), *limit), &Tasks::time_out, &task);
   }
+}
+
+int Tasks::wait(lua_State* L, Task& task, WaitPlace* place, std::optional<Duration> limit) {
+  begin_wait(task, place, limit);
   return lua_yield(L, 0);
 }
 

@@ -72,7 +72,10 @@ class Tasks {
 
   // Suspends the running task for a time. A binding returns what this returns.
   int sleep(lua_State* L, Task& task, Duration time);
-  // Suspends the running task until wake() is called; where a limit comes first, the call returns nil and a timeout.
+  // Marks the running task as waiting: the binding then starts what will call wake(), and returns lua_yield(L, 0). Where
+  // a limit comes first, the call that waited returns nil and a timeout.
+  void begin_wait(Task& task, WaitPlace* place, std::optional<Duration> limit = std::nullopt);
+  // Suspends it at once: begin_wait and the yield.
   int wait(lua_State* L, Task& task, WaitPlace* place, std::optional<Duration> limit = std::nullopt);
   // Lets a waiting task go on, at the scheduler's now: the call that waited returns what `push` pushes, or true. False
   // where the task is gone.

@@ -16,7 +16,7 @@ TEST_CASE("every component is described in full and its example returns true", "
       INFO(p.name);
       CHECK(!p.doc.empty());
     }
-    LuaHost host{HostOptions{}};
+    LuaHost host{LuaOptions{}};
     int results = 0;
     const LuaHost::Outcome outcome = host.run_string(c->d.example, "=example", &results);
     INFO(outcome.message);
@@ -34,7 +34,7 @@ TEST_CASE("every parameter refuses a value of the wrong type and names itself", 
       // A coroutine is a value that no parameter takes.
       const std::string code = "lab." + c->d.name + "{ " + p.name + " = coroutine.create(function() end) }";
       INFO(code);
-      LuaHost host{HostOptions{}};
+      LuaHost host{LuaOptions{}};
       const LuaHost::Outcome outcome = host.run_string(code, "=test");
       CHECK(outcome.status == LuaHost::Outcome::Status::error);
       CHECK(outcome.message.find("bad option '" + p.name + "' for lab." + c->d.name) != std::string::npos);

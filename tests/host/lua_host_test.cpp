@@ -17,7 +17,7 @@ std::string eval(LuaHost& host, const std::string& code) {
   return lua_tostring(host.state(), -1);
 }
 std::string eval(const std::string& code) {
-  LuaHost host{HostOptions{}};
+  LuaHost host{LuaOptions{}};
   return eval(host, code);
 }
 
@@ -59,7 +59,7 @@ TEST_CASE("sandbox: the ways out are closed", "[host][sandbox]") {
 }
 
 TEST_CASE("sandbox: random numbers depend on the seed only", "[host][sandbox]") {
-  LuaHost a{HostOptions{.seed = 5}}, b{HostOptions{.seed = 5}}, c{HostOptions{.seed = 6}};
+  LuaHost a{LuaOptions{.seed = 5}}, b{LuaOptions{.seed = 5}}, c{LuaOptions{.seed = 6}};
   const std::string code = "return math.random(1000000) .. ' ' .. math.random()";
   const std::string first = eval(a, code);
   CHECK(first == eval(b, code));
@@ -67,7 +67,7 @@ TEST_CASE("sandbox: random numbers depend on the seed only", "[host][sandbox]") 
 }
 
 TEST_CASE("host: memory is capped and the state lives on", "[host]") {
-  LuaHost host{HostOptions{.memory_cap_bytes = 16 << 20}};
+  LuaHost host{LuaOptions{.memory_cap_bytes = 16 << 20}};
   int results = 0;
   const auto outcome = host.run_string("local s = ('x'):rep(1e9)", "=test", &results);
   CHECK(outcome.status == LuaHost::Outcome::Status::out_of_memory);
@@ -82,7 +82,7 @@ TEST_CASE("host: a budget ends every loop of plain Lua, caught or not", "[host][
                            "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
                            "repeat local ok = xpcall(error, function() while true do end end) until false"}) {
     INFO(code);
-    LuaHost host{HostOptions{.memory_cap_bytes = 64 << 20}};
+    LuaHost host{LuaOptions{.memory_cap_bytes = 64 << 20}};
     host.set_budget(1000000);
     const auto outcome = host.run_string(code, "=test");
     CHECK(outcome.status == LuaHost::Outcome::Status::interrupted);
@@ -93,7 +93,7 @@ TEST_CASE("host: a budget ends every loop of plain Lua, caught or not", "[host][
 }
 
 TEST_CASE("host: an error names the caller's line and the traceback holds the script's frames", "[host]") {
-  LuaHost host{HostOptions{}};
+  LuaHost host{LuaOptions{}};
   const auto outcome = host.run_string("local function f()\n  lab.dist.exp{ mean = 'x' }\nend\nf()", "@script.lua");
   CHECK(outcome.message == "script.lua:2: bad option 'mean' for lab.dist.exp: expected a number above 0, got the string 'x'");
   REQUIRE(outcome.traceback.size() == 2);
