@@ -46,6 +46,7 @@ CANARIES = [
     ("a tab", {"lua/a.lua": "\tprint(1)\n"}),
     ("has no end", {"core/base/a.cpp": "int a;"}),
     ("has no test", {"bindings/cache/sieve.cpp": "\n"}),
+    ("failures go unseen", {"tests/cache/a_test.lua": "t.summary()\n"}),
     ("leads nowhere", {"README.md": "[style](docs/stile.md)\n"}),
     ("no page links here", {"docs/lost.md": "# Lost\n"}),
 ]

@@ -195,6 +195,12 @@ def components_are_tested(tree):
             yield path, 1, f"has no test: write {tests[0]} or a conformance test for its family"
 
 
+def lua_tests_tell(tree):
+    for path, text in tree.items():
+        if re.fullmatch(r"tests/.*_test\.lua", path) and not re.search(r"^assert\(\w+\.summary\(\)\)$", text, re.M):
+            yield path, 1, "a Lua test ends with 'assert(t.summary())', or its failures go unseen"
+
+
 def documents_are_connected(tree):
     """Links lead somewhere, and every page of docs/ is reached from the README."""
     linked = set()
@@ -215,7 +221,7 @@ def documents_are_connected(tree):
 
 
 RULES = [includes_point_down, banned_names, no_walk_over_unordered, headers_are_contracts, names_say_something,
-         nothing_left_for_later, lines_are_plain, components_are_tested, documents_are_connected]
+         nothing_left_for_later, lines_are_plain, components_are_tested, lua_tests_tell, documents_are_connected]
 
 
 def read_tree(root):
