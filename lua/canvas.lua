@@ -11,6 +11,7 @@ local Canvas = {}
 Canvas.__index = Canvas
 
 local up, down, left, right = 1, 2, 4, 8
+canvas.up, canvas.down, canvas.left, canvas.right = up, down, left, right
 
 -- Indexed by the sum of directions.
 local joints = {
@@ -73,30 +74,42 @@ function Canvas:text(x, y, s, role, columns)
   return x
 end
 
-local function line(self, x, y, directions, role)
+--- Puts a text that carries its own colours.
+function Canvas:painted(x, y, s)
+  self:put(x, y, s)
+  for k = 1, term.width(s) - 1 do self:put(x + k, y, "") end
+end
+
+--- Adds lines that leave the middle of a cell in the given directions (a sum of canvas.up ...).
+function Canvas:join(x, y, directions, role)
   local c = cell(self, x, y)
-  if not c then return end
-  if c.glyph then return end  -- symbols and texts stay on top
+  if not c or c.glyph then return end  -- symbols and texts stay on top
   c.lines = bit.bor(c.lines, directions)
   if role or not c.role then c.role = role end
+end
+
+--- The directions of the lines in a cell; 0 where there is none or a symbol lies on top.
+function Canvas:lines_at(x, y)
+  local c = self.rows[y] and self.rows[y][x]
+  return c and not c.glyph and c.lines or 0
 end
 
 --- A horizontal line from the middle of x1 to the middle of x2.
 function Canvas:horizontal(x1, x2, y, role)
   if x1 > x2 then x1, x2 = x2, x1 end
   if x1 == x2 then return end
-  line(self, x1, y, right, role)
-  for x = x1 + 1, x2 - 1 do line(self, x, y, left + right, role) end
-  line(self, x2, y, left, role)
+  self:join(x1, y, right, role)
+  for x = x1 + 1, x2 - 1 do self:join(x, y, left + right, role) end
+  self:join(x2, y, left, role)
 end
 
 --- A vertical line from the middle of y1 to the middle of y2.
 function Canvas:vertical(x, y1, y2, role)
   if y1 > y2 then y1, y2 = y2, y1 end
   if y1 == y2 then return end
-  line(self, x, y1, down, role)
-  for y = y1 + 1, y2 - 1 do line(self, x, y, up + down, role) end
-  line(self, x, y2, up, role)
+  self:join(x, y1, down, role)
+  for y = y1 + 1, y2 - 1 do self:join(x, y, up + down, role) end
+  self:join(x, y2, up, role)
 end
 
 --- A box with rounded corners.

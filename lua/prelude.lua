@@ -1,9 +1,11 @@
--- The part of the sandbox that is Lua. It runs once in every new state, before anything else, and gets the host table.
+-- The part of the sandbox that is Lua. It runs once in every new state, before anything else, and gets the
+-- host table.
 local host = ...
 local registry = host.registry
 host.registry = nil
 
--- A caught error must not swallow an interrupt: Ctrl-C and an exhausted budget end `while true do pcall(f) end` too.
+-- A caught error must not swallow an interrupt: Ctrl-C and an exhausted budget end `while true do pcall(f)
+-- end` too.
 local raw_pcall, raw_xpcall, raw_resume, raw_wrap = pcall, xpcall, coroutine.resume, coroutine.wrap
 local error, select, type, tostring = error, select, type, tostring
 local interrupted = host.interrupted

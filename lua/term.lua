@@ -6,14 +6,22 @@
 
 local term = {}
 
-local settings = { color = false, unicode = true, width = 80, measure = nil }
+-- The program hands its host table to the modules of the library; elsewhere the first argument is the
+-- module's name.
+local host = ...
+local measure = type(host) == "table" and host.width or nil
+
+local settings = { color = false, unicode = true, width = 80, measure = measure or false }
 
 --- Sets any of: `color` (bool), `unicode` (bool), `width` (columns), `measure` (function(s) -> columns of a
--- string without escape sequences; the host's, which knows all of Unicode).
+-- string without escape sequences, or false for our own). Returns the settings before, to be configured again.
 function term.configure(options)
+  local before = {}
   for _, name in ipairs { "color", "unicode", "width", "measure" } do
+    before[name] = settings[name]
     if options[name] ~= nil then settings[name] = options[name] end
   end
+  return before
 end
 
 --- Columns of the terminal.

@@ -32,7 +32,7 @@ t.test("table: numbers right, texts left, units in the heading", function()
 node   p99 [ms]  note
 ─────  ────────  ─────────────────────────────────
 app-1     12.25  a long note that has to be cut b…
-日本         1200  -]])
+日本       1200  -]])
 end)
 
 t.test("table: too narrow for columns, it becomes one line a cell", function()
