@@ -14,6 +14,9 @@ local expect = {}
 --- What has happened so far, in order: { name = , ok = , message = nil or text }.
 expect.results = {}
 
+--- Where a failure is told at once; another function may take its place.
+function expect.tell(text) print(text) end
+
 local function quote(s)
   return '"' .. s:gsub('[%c"\\]', function(c)
     if c == "\n" then return "\\n" end
@@ -159,7 +162,7 @@ function expect.test(name, fn)
   local result = { name = name, ok = ok }
   if not ok then
     result.message = tostring(err)
-    print("FAIL  " .. name .. "\n  " .. result.message:gsub("\n", "\n  "))
+    expect.tell("FAIL  " .. name .. "\n  " .. (result.message:gsub("\n", "\n  ")))
   end
   expect.results[#expect.results + 1] = result
   return ok

@@ -204,3 +204,5 @@ t.test("no picture is wider than asked for", function()
     t.is_true(widest(chart.line { series = series, width = width }) <= width)
   end
 end)
+
+assert(t.summary())

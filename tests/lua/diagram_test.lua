@@ -96,7 +96,7 @@ t.test("messages: overtaking is seen on the receiver's line", function()
    3.000   │              ╰─▶│   +2 s]])
 end)
 
-t.test("messages: more delayed messages than lanes are numbered at both ends, and still under way at the end", function()
+t.test("messages: without a free lane a delayed message is numbered at both ends; some are still under way", function()
   local events = {}
   for i = 1, 8 do events[i] = send(i, "a", "b", "m", i < 8 and 20 - i or nil, { id = i }) end
   t.equal(diagram.messages { nodes = { "a", "b" }, width = 34, events = events }, [[
@@ -187,7 +187,9 @@ t.test("topology: a large fleet shows what stands out and counts the rest; calls
   t.matches(picture, "app %(20%)")
   t.matches(picture, "✗ app%-2")
   t.matches(picture, "… 16 more: 16 up, %d+/64 busy")
-  for _, width in ipairs { 40, 80, 120, 200 } do t.is_true(widest(diagram.topology(with_width(world, width))) <= width) end
+  for _, width in ipairs { 40, 80, 120, 200 } do
+    t.is_true(widest(diagram.topology(with_width(world, width))) <= width)
+  end
 end)
 
 t.test("topology: peers that call each other are one box; a cycle is said in words", function()
@@ -202,3 +204,5 @@ t.test("topology: peers that call each other are one box; a cycle is said in wor
   t.matches(diagram.topology { nodes = { { name = "a", calls = { "b" } }, { name = "b", calls = { "a" } } } },
     "b → a %(calls back%)")
 end)
+
+assert(t.summary())

@@ -113,3 +113,5 @@ t.test("pp: a wrong option is named", function()
   t.raises(function() pp({}, { dept = 1 }) end, "bad option 'dept' for pp")
   t.raises(function() pp({}, { depth = "deep" }) end, "option 'depth' for pp is a number, got string")
 end)
+
+assert(t.summary())

@@ -106,3 +106,5 @@ t.test("exact numbers are the shortest that read back", function()
   t.equal(human.exact(-1 / 0), "-inf")
   t.equal(human.exact(2 ^ 53), "9007199254740992")
 end)
+
+assert(t.summary())
