@@ -21,6 +21,7 @@ constexpr Code kCodes[] = {
     {"crashed", false},             // a node's handler raised an error
     {"disk_full", true},            // no bytes were written
     {"io_error", false},            // the disk failed during the operation
+    {"malformed", true},            // a file or a text is not of the form it should be
     {"not_found", true},            // no such key, file or node
     {"not_leader", true},           // refused before anything was done
     {"overloaded", true},           // shed: the queue was full

@@ -1,12 +1,15 @@
-// SlotIndex: from a 64-bit hash to a slot number in the caller's own arrays. The keys stay with the caller, who tells
-// on a match whether it is the right one, so one index serves numbers, strings and per-client state alike.
+// SlotIndex: from a 64-bit hash to a slot number in the caller's own arrays. The keys stay with the caller,
+// who tells on a match whether it is the right one, so one index serves numbers, strings and per-client state
+// alike.
 //
-// Open addressing with linear probing, load at most 1/2. A bucket holds the slot and the upper 32 bits of the hash:
-// the bits that differ between neighbours filter nearly every wrong key without touching the caller's memory, and the
-// home position can be had from them, so deletion (by shifting back, no tombstones) and growth read nothing else.
-// Home is the top bits of the hash: use a hash whose top bits are good (mix64, xxh3, a multiply).
+// Open addressing with linear probing, load at most 1/2. A bucket holds the slot and the upper 32 bits of the
+// hash: the bits that differ between neighbours filter nearly every wrong key without touching the caller's
+// memory, and the home position can be had from them, so deletion (by shifting back, no tombstones) and
+// growth read nothing else. Home is the top bits of the hash: use a hash whose top bits are good (mix64,
+// xxh3, a multiply).
 //
-// Cost: find, insert, erase O(1) expected, one cache miss; 16 bytes an entry at full load. Slots are 1 to 2^31.
+// Cost: find, insert, erase O(1) expected, one cache miss; 16 bytes an entry at full load. Slots are 1 to
+// 2^31.
 #pragma once
 
 #include <bit>
@@ -77,7 +80,9 @@ class SlotIndex {
   }
 
   // Starts loading the bucket of a hash that is about to be looked up.
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&buckets_[home(static_cast<std::uint32_t>(hash >> 32))]); }
+  void prefetch(std::uint64_t hash) const {
+    __builtin_prefetch(&buckets_[home(static_cast<std::uint32_t>(hash >> 32))]);
+  }
   // The slot that a look-up would probably end at, from the home bucket alone; may be wrong or kNoSlot.
   Slot guess(std::uint64_t hash) const { return buckets_[home(static_cast<std::uint32_t>(hash >> 32))].slot; }
 

@@ -1,10 +1,12 @@
-// BasicCache<P>: keys, values, weights and the index, once for all policies; and EvictionPolicy, what a policy must be.
+// BasicCache<P>: keys, values, weights and the index, once for all policies; and EvictionPolicy, what a
+// policy must be.
 //
-// A policy knows no keys and no values. It sees slots, small numbers that name entries while they are here, and keeps
-// its own data per slot (links, bits, counters). A new policy is one file with these hooks and
+// A policy knows no keys and no values. It sees slots, small numbers that name entries while they are here,
+// and keeps its own data per slot (links, bits, counters). A new policy is one file with these hooks and
 //
 //   static_assert(EvictionPolicy<Sieve>);
-//   std::unique_ptr<Cache> make_sieve(CacheCapacity c) { return std::make_unique<BasicCache<Sieve>>(c, Sieve(c)); }
+//   std::unique_ptr<Cache> make_sieve(CacheCapacity c) { return std::make_unique<BasicCache<Sieve>>(c,
+//   Sieve(c)); }
 //
 // The hooks inline into replay(), so a policy costs what its memory accesses cost.
 #pragma once
@@ -22,26 +24,30 @@
 
 namespace syslab {
 
-// Slots below this are never entries: a policy may use them as sentinels of its lists, or as "none" (kNoSlot is 0).
+// Slots below this are never entries: a policy may use them as sentinels of its lists, or as "none" (kNoSlot
+// is 0).
 inline constexpr Slot kFirstSlot = 8;
 
 // What a policy may know of the entry that comes.
 struct Entrant {
-  std::uint64_t identity;  // the same key has the same identity, now and after an eviction; for ghosts and sketches
-  std::uint64_t weight;    // in the unit of the capacity
+  std::uint64_t
+      identity;  // the same key has the same identity, now and after an eviction; for ghosts and sketches
+  std::uint64_t weight;  // in the unit of the capacity
 };
 
 enum class Leaving : std::uint8_t { evicted, erased };
 
 template <class P>
-concept EvictionPolicy = requires(P policy, const P& view, Slot slot, const Entrant& entrant, std::size_t slots) {
+concept EvictionPolicy = requires(P policy, const P& view, Slot slot, const Entrant& entrant,
+                                  std::size_t slots) {
   { P::kName } -> std::convertible_to<std::string_view>;
   // Slot numbers up to `slots` - 1 may come from now on. Never shrinks.
   policy.resize(slots);
   // The entry is new in this slot. Room was made before.
   policy.on_insert(slot, entrant);
   policy.on_hit(slot);
-  // Who must go so that the entrant can come. At least one entry is here. May move things, removes nothing itself.
+  // Who must go so that the entrant can come. At least one entry is here. May move things, removes nothing
+  // itself.
   { policy.victim(entrant) } -> std::same_as<Slot>;
   // The slot is not an entry any more. A ghost list remembers only what was evicted.
   policy.on_remove(slot, Leaving::evicted);
@@ -60,7 +66,8 @@ class BasicCache final : public Cache {
   // Requires: capacity.amount >= 1.
   BasicCache(CacheCapacity capacity, P policy) : Cache(capacity), policy_(std::move(policy)) {
     SYSLAB_ASSERT(capacity.amount >= 1);
-    if (!weighs()) index_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(capacity.amount, kReserved)));
+    if (!weighs())
+      index_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(capacity.amount, kReserved)));
   }
 
   std::string_view name() const override { return P::kName; }
@@ -158,7 +165,8 @@ class BasicCache final : public Cache {
       SYSLAB_ASSERT(slot >= kFirstSlot && slot < fresh_);
       SYSLAB_ASSERT(!seen[slot]);  // the policy lists an entry once
       seen[slot] = true;
-      SYSLAB_ASSERT(index_.find(Key::hash_of(kind_of(slot), words_[slot]), [&](Slot s) { return s == slot; }) == slot);
+      SYSLAB_ASSERT(
+          index_.find(Key::hash_of(kind_of(slot), words_[slot]), [&](Slot s) { return s == slot; }) == slot);
       if (kind_of(slot) == Key::Kind::text) SYSLAB_ASSERT(hash64(names_[slot].text) == words_[slot]);
       ++entries;
       weight += weight_of(slot);
@@ -264,8 +272,8 @@ class BasicCache final : public Cache {
     free_.push_back(slot);
   }
 
-  // Names exist from the first key that is not an id, values from the first that is not nil, so that a replay of ids
-  // does not drag them through the processor's cache.
+  // Names exist from the first key that is not an id, values from the first that is not nil, so that a replay
+  // of ids does not drag them through the processor's cache.
   void name_slot(Slot slot, const Key& key) {
     if (names_.empty()) names_.resize(words_.size());
     names_[slot] = {key.kind(), std::string(key.text())};

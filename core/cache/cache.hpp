@@ -1,9 +1,10 @@
-// Cache: the face of the cache family. Holds values under keys up to a capacity; an eviction policy decides who leaves.
+// Cache: the face of the cache family. Holds values under keys up to a capacity; an eviction policy decides
+// who leaves.
 //
-// Capacity is counted in entries, or in bytes where every entry has a weight. An entry heavier than the whole capacity
-// is not admitted. A policy is one file: see basic_cache.hpp. Pure data structure: no clock, no world, not
-// thread-safe, deterministic (depends only on the calls made).
-// Cost: every call O(1) expected unless said otherwise; memory grows with the entries held, never with the capacity.
+// Capacity is counted in entries, or in bytes where every entry has a weight. An entry heavier than the whole
+// capacity is not admitted. A policy is one file: see basic_cache.hpp. Pure data structure: no clock, no
+// world, not thread-safe, deterministic (depends only on the calls made). Cost: every call O(1) expected
+// unless said otherwise; memory grows with the entries held, never with the capacity.
 #pragma once
 
 #include <cstdint>
@@ -40,28 +41,30 @@ class Cache {
   // The policy: "lru".
   virtual std::string_view name() const = 0;
 
-  // The value, or nullptr on a miss; valid until the next call that changes the cache. Counts, and tells the policy.
+  // The value, or nullptr on a miss; valid until the next call that changes the cache. Counts, and tells the
+  // policy.
   virtual const Value* get(const Key& key) = 0;
   // The same without counting and without telling the policy.
   virtual const Value* peek(const Key& key) const = 0;
   bool contains(const Key& key) const { return peek(key) != nullptr; }
 
-  // Inserts or replaces, and evicts until everything fits. For the policy a replacement is a hit, unless its weight
-  // changed: then it is a new entry. The weight counts in bytes and is at least 1; a cache of entries ignores it.
-  // False where the entry outweighs the whole capacity: it is not kept, nor is an older value under its key.
+  // Inserts or replaces, and evicts until everything fits. For the policy a replacement is a hit, unless its
+  // weight changed: then it is a new entry. The weight counts in bytes and is at least 1; a cache of entries
+  // ignores it. False where the entry outweighs the whole capacity: it is not kept, nor is an older value
+  // under its key.
   virtual bool put(const Key& key, Value value, std::uint64_t weight = 1) = 0;
   // True if the key was there.
   virtual bool erase(const Key& key) = 0;
   // Forgets entries and what the policy learned; the counters stay.
   virtual void clear() = 0;
 
-  // For every request in turn: get, and on a miss put (with a nil value), at full speed. `sizes` is empty, where every
-  // request weighs 1, or as long as `ids`; size 0 counts as 1. A hit never changes the weight of an entry, as in
-  // libCacheSim.
+  // For every request in turn: get, and on a miss put (with a nil value), at full speed. `sizes` is empty,
+  // where every request weighs 1, or as long as `ids`; size 0 counts as 1. A hit never changes the weight of
+  // an entry, as in libCacheSim.
   virtual void replay(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes = {}) = 0;
 
-  // All keys, from the one the policy would keep longest to the next victim, as far as the policy has such an order.
-  // O(n). Ids above 2^53 are rounded, as Lua would.
+  // All keys, from the one the policy would keep longest to the next victim, as far as the policy has such an
+  // order. O(n). Ids above 2^53 are rounded, as Lua would.
   virtual std::vector<Value> keys() const = 0;
   virtual std::size_t size() const = 0;
   // In the unit of the capacity.

@@ -1,9 +1,9 @@
 // Key: what names an entry of a cache. A string or a number, in a form that costs a recorded trace nothing.
 //
-// A whole number from 0 to 2^64-1 is an id: the id of a trace and the Lua number 5 are the same key. Other numbers
-// (negative, fractional, infinite) are reals. "5" and 5 are different keys. A Key is a view: a text key points to
-// bytes that must outlive it; the cache keeps its own copy. Every key has a 64-bit word (the id, the bits of the real,
-// the hash of the text) and equality is exact, words only come first.
+// A whole number from 0 to 2^64-1 is an id: the id of a trace and the Lua number 5 are the same key. Other
+// numbers (negative, fractional, infinite) are reals. "5" and 5 are different keys. A Key is a view: a text
+// key points to bytes that must outlive it; the cache keeps its own copy. Every key has a 64-bit word (the
+// id, the bits of the real, the hash of the text) and equality is exact, words only come first.
 #pragma once
 
 #include <bit>
@@ -46,7 +46,9 @@ class Key {
   std::uint64_t word() const { return word_; }
   std::string_view text() const { return text_; }
 
-  static std::uint64_t hash_of(Kind kind, std::uint64_t word) { return kind == Kind::text ? word : hash_of_id(word); }
+  static std::uint64_t hash_of(Kind kind, std::uint64_t word) {
+    return kind == Kind::text ? word : hash_of_id(word);
+  }
   // One wide multiplication, both halves folded (Wang Yi's wyhash): good top bits for any pattern of ids.
   static std::uint64_t hash_of_id(std::uint64_t id) {
     __extension__ const unsigned __int128 product =

@@ -1,9 +1,9 @@
 // LRU: the entry that was not used for the longest time leaves.
 //
-// One list in order of use: a hit moves the entry to the front, the victim is the back. The yardstick of all other
-// policies; weak against scans, which push out everything that was popular.
-// Cost: O(1) a call, 8 bytes an entry beside what every cache needs.
-// Paper: Mattson, Gecsei, Slutz & Traiger, "Evaluation techniques for storage hierarchies", IBM Systems Journal 1970.
+// One list in order of use: a hit moves the entry to the front, the victim is the back. The yardstick of all
+// other policies; weak against scans, which push out everything that was popular. Cost: O(1) a call, 8 bytes
+// an entry beside what every cache needs. Paper: Mattson, Gecsei, Slutz & Traiger, "Evaluation techniques for
+// storage hierarchies", IBM Systems Journal 1970.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,8 @@
-// SlotLists: up to eight doubly linked lists threaded through one array of links, for policies that are made of queues.
+// SlotLists: up to eight doubly linked lists threaded through one array of links, for policies that are made
+// of queues.
 //
-// List i's sentinel is slot i (see kFirstSlot), so linking needs no case for an empty list or an end. A slot is in at
-// most one list; moving it is unlink and push_front. Cost: O(1), 8 bytes a slot.
+// List i's sentinel is slot i (see kFirstSlot), so linking needs no case for an empty list or an end. A slot
+// is in at most one list; moving it is unlink and push_front. Cost: O(1), 8 bytes a slot.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
-// The hash of the house for anything that is placed, sketched or indexed by its bytes: XXH3, 64 bits (Y. Collet,
-// xxHash 0.8; the format is frozen). Bit-equal on every little-endian machine. Cost: about 1 ns for a number, 2 ns for
-// a short string. Not for adversaries: whoever knows the seed can make collisions.
+// The hash of the house for anything that is placed, sketched or indexed by its bytes: XXH3, 64 bits (Y.
+// Collet, xxHash 0.8; the format is frozen). Bit-equal on every little-endian machine. Cost: about 1 ns for a
+// number, 2 ns for a short string. Not for adversaries: whoever knows the seed can make collisions.
 #pragma once
 
 #include <bit>

@@ -9,13 +9,16 @@ using namespace syslab;
 
 TEST_CASE("slot_index: agrees with a map under random inserts, finds and erases, also when hashes crowd",
           "[base][slot_index]") {
-  // Few distinct upper bits make long probe chains that wrap around the end, where deletion is hard to get right.
+  // Few distinct upper bits make long probe chains that wrap around the end, where deletion is hard to get
+  // right.
   const std::uint64_t spread = GENERATE(0xFFFFFFFFFFFFFFFFull, 0xF000000F00000000ull, 0x0000000300000000ull);
   Rng rng(1);
   SlotIndex index;
   std::map<std::uint64_t, Slot> model;  // key -> slot
   std::map<Slot, std::uint64_t> keys;   // slot -> key
-  const auto hash = [&](std::uint64_t key) { return (mix64(key) & spread) | (~spread & 0xFFFFFFF000000000ull); };
+  const auto hash = [&](std::uint64_t key) {
+    return (mix64(key) & spread) | (~spread & 0xFFFFFFF000000000ull);
+  };
   Slot fresh = 1;
   for (int step = 0; step < 4000; ++step) {
     const std::uint64_t key = rng.below(200);

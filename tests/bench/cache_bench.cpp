@@ -11,7 +11,8 @@
 namespace syslab::bench {
 namespace {
 
-// Zipf(1.0) over `objects`, by inverting the summed distribution: slow, exact enough, and not what is measured.
+// Zipf(1.0) over `objects`, by inverting the summed distribution: slow, exact enough, and not what is
+// measured.
 std::vector<std::uint64_t> zipf_ids(std::size_t objects, std::size_t requests) {
   std::vector<double> sums(objects);
   double sum = 0;
@@ -19,7 +20,8 @@ std::vector<std::uint64_t> zipf_ids(std::size_t objects, std::size_t requests) {
   Rng rng(42);
   std::vector<std::uint64_t> ids(requests);
   for (auto& id : ids) {
-    id = static_cast<std::uint64_t>(std::lower_bound(sums.begin(), sums.end(), rng.unit() * sum) - sums.begin());
+    id = static_cast<std::uint64_t>(std::lower_bound(sums.begin(), sums.end(), rng.unit() * sum) -
+                                    sums.begin());
   }
   return ids;
 }

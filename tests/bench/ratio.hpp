@@ -1,7 +1,7 @@
 // One speed goal as one row: ours against a bare reference, timed in the same run.
 //
-// Absolute speeds of a shared machine drift by a factor of two within minutes, so a row runs both sides in turn
-// (A B B A ...), takes the median of each and reports their ratio:
+// Absolute speeds of a shared machine drift by a factor of two within minutes, so a row runs both sides in
+// turn (A B B A ...), takes the median of each and reports their ratio:
 //
 //   lru replay zipf: 62.1 M/s, reference 65.0 M/s, ratio 0.96 (goal >= 0.70)
 //
@@ -12,7 +12,8 @@
 //     run.compare(trace.size(), [&] { replay(ours, trace); }, [&] { replay(reference, trace); });
 //   });
 //
-// One call of either side should last 5 ms to 200 ms. Write the reference into the bench itself, with the same flags.
+// One call of either side should last 5 ms to 200 ms. Write the reference into the bench itself, with the
+// same flags.
 #pragma once
 
 #include <benchmark/benchmark.h>

@@ -1,4 +1,5 @@
-// The same body for every cache: what must hold whatever the policy is. Invariants are checked after every step.
+// The same body for every cache: what must hold whatever the policy is. Invariants are checked after every
+// step.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
@@ -143,7 +144,8 @@ TEST_CASE("cache conformance: replay is get, and put on a miss, for every reques
           if (one_by_one->get(ids[i]) == nullptr) one_by_one->put(ids[i], Value(), sizes[i]);
         }
         // Odd batch lengths, so that blocks and look-ahead meet every kind of end.
-        for (std::size_t start = 0, length = 1; start < ids.size(); start += length, length = length * 3 + 1) {
+        for (std::size_t start = 0, length = 1; start < ids.size();
+             start += length, length = length * 3 + 1) {
           const std::size_t n = std::min(length, ids.size() - start);
           batch->replay(std::span(ids).subspan(start, n), std::span(sizes).subspan(start, n));
         }

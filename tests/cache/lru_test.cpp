@@ -13,7 +13,9 @@ namespace {
 
 const test::RegisteredCache registered("lru", make_lru);
 
-std::vector<Value> values(std::initializer_list<Value> list) { return list; }
+std::vector<Value> values(std::initializer_list<Value> list) {
+  return list;
+}
 
 }  // namespace
 

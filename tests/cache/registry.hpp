@@ -18,7 +18,8 @@ struct RegisteredCache {
   std::string name;
   Make make;
 
-  RegisteredCache(std::string cache_name, Make factory) : name(std::move(cache_name)), make(std::move(factory)) {
+  RegisteredCache(std::string cache_name, Make factory)
+      : name(std::move(cache_name)), make(std::move(factory)) {
     all().push_back(this);
   }
   static std::vector<const RegisteredCache*>& all() {
