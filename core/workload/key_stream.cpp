@@ -5,12 +5,12 @@
 namespace syslab {
 namespace {
 
-class GeneratedTrace final : public Trace {
+class GeneratedTrace final : public RequestTrace {
  public:
   GeneratedTrace(const KeyStream& keys, std::uint64_t requests, std::uint64_t seed)
       : keys_(keys.fresh()), requests_(requests), seed_(seed), rng_(seed) {}
 
-  Expected<std::size_t> read(TraceBatch& batch) override {
+  Expected<std::size_t> read(RequestBatch& batch) override {
     batch.clear();
     const std::uint64_t n = std::min<std::uint64_t>(kBatch, requests_ - given_);
     batch.ids.resize(n);
@@ -37,8 +37,8 @@ class GeneratedTrace final : public Trace {
 
 }  // namespace
 
-std::unique_ptr<Trace> make_generated_trace(const KeyStream& keys, std::uint64_t requests,
-                                            std::uint64_t seed) {
+std::unique_ptr<RequestTrace> make_generated_trace(const KeyStream& keys, std::uint64_t requests,
+                                                   std::uint64_t seed) {
   return std::make_unique<GeneratedTrace>(keys, requests, seed);
 }
 

@@ -27,7 +27,7 @@ class KeyStream {
 
 // So many requests for the keys of a stream, drawn with Rng(seed); each weighs 1 and has no time. The stream
 // itself is left alone: the trace works on a fresh one.
-std::unique_ptr<Trace> make_generated_trace(const KeyStream& keys, std::uint64_t requests,
-                                            std::uint64_t seed);
+std::unique_ptr<RequestTrace> make_generated_trace(const KeyStream& keys, std::uint64_t requests,
+                                                   std::uint64_t seed);
 
 }  // namespace syslab

@@ -132,11 +132,11 @@ class LineReader {
   bool at_end_ = false;
 };
 
-class TextTrace final : public Trace {
+class TextTrace final : public RequestTrace {
  public:
   explicit TextTrace(LineReader lines) : lines_(std::move(lines)) {}
 
-  Expected<std::size_t> read(TraceBatch& batch) override {
+  Expected<std::size_t> read(RequestBatch& batch) override {
     batch.clear();
     while (batch.ids.size() < kBatch) {
       const Expected<std::optional<std::string_view>> line = lines_.next();
@@ -207,7 +207,7 @@ class CsvSplitter {
   std::size_t count_ = 0;
 };
 
-class CsvTrace final : public Trace {
+class CsvTrace final : public RequestTrace {
  public:
   CsvTrace(LineReader lines, TraceFileOptions options)
       : lines_(std::move(lines)), options_(std::move(options)) {}
@@ -233,7 +233,7 @@ class CsvTrace final : public Trace {
     return true;
   }
 
-  Expected<std::size_t> read(TraceBatch& batch) override {
+  Expected<std::size_t> read(RequestBatch& batch) override {
     batch.clear();
     if (at_header_ && options_.header) {
       if (const auto line = lines_.next(); !line) return line.error();
@@ -294,11 +294,11 @@ class CsvTrace final : public Trace {
   bool at_header_ = true;
 };
 
-class OracleGeneralTrace final : public Trace {
+class OracleGeneralTrace final : public RequestTrace {
  public:
   OracleGeneralTrace(File file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
 
-  Expected<std::size_t> read(TraceBatch& batch) override {
+  Expected<std::size_t> read(RequestBatch& batch) override {
     batch.clear();
     buffer_.resize(kBatch * kRecord);
     const ssize_t bytes = file_.read(buffer_.data(), buffer_.size());
@@ -328,7 +328,7 @@ class OracleGeneralTrace final : public Trace {
 
 }  // namespace
 
-Expected<std::unique_ptr<Trace>> open_trace_file(const TraceFileOptions& options) {
+Expected<std::unique_ptr<RequestTrace>> open_trace_file(const TraceFileOptions& options) {
   using Format = TraceFileOptions::Format;
   const std::string& path = options.path;
   if (path.find('\0') != std::string::npos) return make_error("not_found", "a path with a zero byte");
@@ -354,15 +354,15 @@ Expected<std::unique_ptr<Trace>> open_trace_file(const TraceFileOptions& options
                                          ": the last record has " + std::to_string(rest) +
                                          " of 24 bytes; cut off, or another format");
     }
-    return std::unique_ptr<Trace>(std::make_unique<OracleGeneralTrace>(std::move(file), path));
+    return std::unique_ptr<RequestTrace>(std::make_unique<OracleGeneralTrace>(std::move(file), path));
   }
   LineReader lines(std::move(file), path);
   if (options.format == Format::text)
-    return std::unique_ptr<Trace>(std::make_unique<TextTrace>(std::move(lines)));
+    return std::unique_ptr<RequestTrace>(std::make_unique<TextTrace>(std::move(lines)));
   auto csv = std::make_unique<CsvTrace>(std::move(lines), options);
   if (const Expected<bool> opened = csv->open(); !opened) return opened.error();
   csv->rewind();
-  return std::unique_ptr<Trace>(std::move(csv));
+  return std::unique_ptr<RequestTrace>(std::move(csv));
 }
 
 }  // namespace syslab

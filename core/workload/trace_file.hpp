@@ -42,6 +42,6 @@ struct TraceFileOptions {
 
 // Errors: not_found; malformed for a directory, a pipe, an empty file, a file cut in the middle of a record,
 // a missing column; io_error.
-Expected<std::unique_ptr<Trace>> open_trace_file(const TraceFileOptions& options);
+Expected<std::unique_ptr<RequestTrace>> open_trace_file(const TraceFileOptions& options);
 
 }  // namespace syslab

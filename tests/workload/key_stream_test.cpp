@@ -13,9 +13,9 @@ using namespace syslab;
 
 namespace {
 
-std::vector<std::uint64_t> all_ids(Trace& trace) {
+std::vector<std::uint64_t> all_ids(RequestTrace& trace) {
   std::vector<std::uint64_t> ids;
-  TraceBatch batch;
+  RequestBatch batch;
   while (*trace.read(batch) > 0) ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
   return ids;
 }

@@ -39,15 +39,15 @@ struct Everything {
   std::vector<Instant> times;
 };
 
-Expected<Everything> read_all(Trace& trace) {
+Expected<Everything> read_all(RequestTrace& trace) {
   Everything all;
-  TraceBatch batch;
+  RequestBatch batch;
   for (;;) {
     const Expected<std::size_t> n = trace.read(batch);
     if (!n) return n.error();
     if (*n == 0) return all;
     REQUIRE(batch.ids.size() == *n);
-    REQUIRE(*n <= Trace::kBatch);
+    REQUIRE(*n <= RequestTrace::kBatch);
     all.ids.insert(all.ids.end(), batch.ids.begin(), batch.ids.end());
     all.sizes.insert(all.sizes.end(), batch.sizes.begin(), batch.sizes.end());
     all.times.insert(all.times.end(), batch.times.begin(), batch.times.end());
@@ -89,7 +89,7 @@ CacheStats replay(const TraceFileOptions& options, CacheCapacity capacity) {
   const auto trace = open_trace_file(options);
   REQUIRE(trace.ok());
   const auto cache = make_lru(capacity);
-  TraceBatch batch;
+  RequestBatch batch;
   for (;;) {
     const auto n = (*trace)->read(batch);
     REQUIRE(n.ok());
