@@ -6,7 +6,7 @@
 // and the mixture draw exactly one number a sample, by inversion, so two runs that differ in one parameter
 // see the same luck. Values are plain doubles: seconds where they stand for time.
 //
-// Cost: see each factory; an exponential sample is about 8 ns. Factories assert their `Requires:`; ranges
+// Cost: see each factory; an exponential sample is about 9 ns. Factories assert their `Requires:`; ranges
 // given by a user are checked by the binding.
 #pragma once
 

@@ -5,9 +5,10 @@
 // the build forbids contraction (-ffp-contract=off). std::sqrt, std::floor and friends are exact by the
 // standard and need no substitute.
 //
-// Accuracy: exact_log, exact_exp, exact_log1p and exact_expm1 are within 1 ulp; exact_pow is within 1 ulp and
-// exact where the result is a small whole power. Cost: 4 to 8 ns, exact_pow about 25 ns. Special values
-// follow C99 Annex F.
+// Accuracy (measured on millions of points): exact_exp and exact_pow within 0.52 ulp, so almost always
+// correctly rounded; exact_log and exact_log1p within 0.76 ulp; exact_expm1 within 2.2 ulp. Whole powers of
+// whole numbers are exact below 2^53. Special values follow C99 Annex F. Cost: about as libm, 4 to 8 ns;
+// exact_pow 15 to 25 ns.
 #pragma once
 
 namespace syslab {

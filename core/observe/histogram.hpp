@@ -5,7 +5,7 @@
 // 2^(precision_bits + 1) are exact. Everything is integer, so merging is exact and the order of records and
 // merges leaves no trace. Count, sum, least and largest value are exact.
 //
-// Cost: record O(1), about 2 ns; percentile O(buckets). Memory: 8 bytes a bucket between the least and the
+// Cost: record O(1), about 3 ns; percentile O(buckets). Memory: 8 bytes a bucket between the least and the
 // largest value seen, at most 58 * 2^precision_bits of them; an empty histogram has none.
 #pragma once
 

@@ -10,7 +10,7 @@ Series::Series(const SeriesOptions& options)
   SYSLAB_ASSERT(options.buckets_max >= 2);
 }
 
-Series::Bucket& Series::bucket_at(Instant at) {
+Series::Bucket& Series::find_bucket(Instant at) {
   SYSLAB_ASSERT(at >= options_.origin);
   auto index = static_cast<std::size_t>((at - options_.origin) / interval_);
   if (index >= buckets_.size()) [[unlikely]] {
@@ -20,6 +20,9 @@ Series::Bucket& Series::bucket_at(Instant at) {
     }
     if (index >= buckets_.size()) buckets_.resize(index + 1, {0, Histogram(options_.precision_bits)});
   }
+  current_ = index;
+  current_start_ = start(index);
+  current_width_ = interval_;
   return buckets_[index];
 }
 
@@ -35,6 +38,7 @@ void Series::coarsen() {
   }
   buckets_.resize((buckets_.size() + 1) / 2, {0, Histogram(options_.precision_bits)});
   interval_ *= 2;
+  current_width_ = Duration::zero();
 }
 
 void Series::extend_to(Instant now) {

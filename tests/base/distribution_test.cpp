@@ -231,12 +231,12 @@ TEST_CASE("distribution: the first samples of seed 42 never change", "[base][dis
                             0x1.ca88f42b6875ep+2, 0x1.94e69ed4cffaep+1});
   CHECK(draw(*make_exponential({.mean = 0.002}), 5, 42) ==
         std::vector<double>{0x1.8b5a014f1cc13p-9, 0x1.6f8f76586550cp-11, 0x1.2f031d698e22bp-15,
-                            0x1.4a685d3a3daddp-9, 0x1.8ec0253946d37p-11});
+                            0x1.4a685d3a3daddp-9, 0x1.8ec0253946d36p-11});
   CHECK(draw(*make_normal({.mean = 5, .stddev = 2}), 5, 42) ==
         std::vector<double>{0x1.a2456b4f75643p+2, 0x1.f69153b9024f4p+1, 0x1.9a66672bb99d8p-1,
                             0x1.894316896c11cp+2, 0x1.02d13c7a7feacp+2});
   CHECK(draw(*make_lognormal({.median = 0.008, .sigma = 0.5}), 5, 42) ==
-        std::vector<double>{0x1.80d0f01d17e7fp-7, 0x1.90dcd19d451eap-8, 0x1.6f14668d561b8p-9,
+        std::vector<double>{0x1.80d0f01d17e7ep-7, 0x1.90dcd19d451eap-8, 0x1.6f14668d561b7p-9,
                             0x1.5d002d4f9bfd1p-7, 0x1.9cd595cf3c1dap-8});
   CHECK(draw(*make_pareto({.scale = 3, .shape = 1.5}), 5, 42) ==
         std::vector<double>{0x1.06604d0a76255p+3, 0x1.e516a1fa6a46dp+1, 0x1.84a6cbbd1b28ap+1,
@@ -244,7 +244,7 @@ TEST_CASE("distribution: the first samples of seed 42 never change", "[base][dis
   CHECK(draw(*make_empirical({.values = {1, 2, 4, 8}, .weights = {8, 4, 2, 1}}), 5, 42) ==
         std::vector<double>{8, 2, 1, 1, 2});
   CHECK(draw(*make_mixture({{3, make_constant({.value = 1})}, {1, make_exponential({.mean = 5})}}), 5, 42) ==
-        std::vector<double>{1, 1, 1, 0x1.e6c18d706af52p+0, 1});
+        std::vector<double>{1, 1, 1, 0x1.e6c18d706af51p+0, 1});
   CHECK(draw(*make_zipf({.count = 10000, .skew = 0.99}), 5, 42) ==
         std::vector<double>{5, 608, 8460, 10, 498});
   CHECK(draw(*make_zipf({.count = 10000, .skew = 1}), 5, 42) == std::vector<double>{5, 551, 8391, 9, 450});

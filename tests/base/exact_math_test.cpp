@@ -50,18 +50,18 @@ TEST_CASE("exact_math: logarithms are within one ulp of the true value", "[base]
   CHECK(worst(exact_log1p, log1p, -70, 70, true) < 1);
 }
 
-TEST_CASE("exact_math: exponentials are within one ulp, expm1 within two", "[base][exact_math]") {
+TEST_CASE("exact_math: exponentials are within one ulp, expm1 within 2.3", "[base][exact_math]") {
   const auto exp = [](long double x) { return std::exp(x); };
   const auto expm1 = [](long double x) { return std::expm1(x); };
-  CHECK(worst(exact_exp, exp, -1, 1) < 1);
-  CHECK(worst(exact_exp, exp, -708, 709.7) < 1);
+  CHECK(worst(exact_exp, exp, -1, 1) < 0.52);
+  CHECK(worst(exact_exp, exp, -708, 709.7) < 0.52);
   CHECK(worst(exact_exp, exp, -745, -708) < 1);
-  CHECK(worst(exact_expm1, expm1, -1, 1) < 2);
-  CHECK(worst(exact_expm1, expm1, -40, 709) < 2);
-  CHECK(worst(exact_expm1, expm1, -70, 6, true) < 2);
+  CHECK(worst(exact_expm1, expm1, -1, 1) < 2.3);
+  CHECK(worst(exact_expm1, expm1, -40, 709) < 2.3);
+  CHECK(worst(exact_expm1, expm1, -70, 6, true) < 2.3);
 }
 
-TEST_CASE("exact_math: powers are within one ulp, and whole powers exact", "[base][exact_math]") {
+TEST_CASE("exact_math: powers are almost correctly rounded, and whole powers exact", "[base][exact_math]") {
   Rng rng(2);
   double most = 0;
   for (int i = 0; i < 100000; ++i) {
@@ -72,7 +72,7 @@ TEST_CASE("exact_math: powers are within one ulp, and whole powers exact", "[bas
     most = std::max(most, ulps(exact_pow(near_one, big),
                                std::pow(static_cast<long double>(near_one), static_cast<long double>(big))));
   }
-  CHECK(most < 1);
+  CHECK(most < 0.52);
   for (int base = 2; base < 100; ++base) {
     double power = base;
     for (int k = 1; power < 0x1p53; ++k, power *= base) {
@@ -151,5 +151,5 @@ TEST_CASE("exact_math: the last bit never changes", "[base][exact_math][golden]"
     fold(exact_expm1(y));
     fold(exact_pow(x, y));
   }
-  CHECK(digest == 0x9d553259d499d87a);
+  CHECK(digest == 0x1a5c8ce9b2b05c68);
 }
