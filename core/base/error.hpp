@@ -21,6 +21,10 @@ struct Error {
 // An error whose `definite` follows the code table. Requires: the code is in the table.
 Error make_error(std::string_view code, std::string message);
 
+// Whether the error speaks of the health of whoever answered (a timeout, an overload, a crash) rather than of the
+// request (no such key): what breakers and ejections count. Of a code that is not in the table, an indefinite error does.
+bool is_fault(const Error& error);
+
 template <class T>
 class Expected {
  public:

@@ -30,7 +30,7 @@ using Reply = std::function<void(Result)>;
 // balancers, caches and shard routers look at.
 struct Request {
   std::string type = "get";
-  Value body;
+  Value body = {};
   NodeId from = kNoNode;  // who asks: the calling node
   const Value& key() const { return body["key"]; }
 };
