@@ -22,7 +22,7 @@ struct Error {
 Error make_error(std::string_view code, std::string message);
 
 // Whether the error speaks of the health of whoever answered (a timeout, an overload, a crash) rather than of the
-// request (no such key): what breakers and ejections count. Of a code that is not in the table, an indefinite error does.
+// request (no such key): what breakers and ejections count. Where the code is not in the table: if it is indefinite.
 bool is_fault(const Error& error);
 
 template <class T>
