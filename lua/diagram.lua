@@ -599,9 +599,9 @@ local function measure(layers, form)
   return widths, channels, total
 end
 
--- Gives every item `next`, its targets in the following layer; a call across several layers gets a through
+--- Gives every item of the layers `next`, its targets in the following layer; a call across several layers gets a through
 -- line in each layer between.
-local function connect(layers)
+function diagram.connect(layers)
   for _, layer in ipairs(layers) do
     for _, group in ipairs(layer) do group.next = {} end
   end
@@ -712,7 +712,7 @@ function diagram.topology(world)
   local layers, back = diagram.layers(world)
   local picture
   local outlined = outline(layers, width)
-  connect(layers)
+  diagram.connect(layers)
   for _, form in ipairs(forms) do
     local widths, channels, total = measure(layers, form)
     if total <= width then
