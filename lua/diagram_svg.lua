@@ -1,7 +1,8 @@
---- The pictures of `diagram` as SVG, for the report: messages over time, and the topology with its live state.
+--- The pictures of `diagram` as SVG, for the report: messages over time, and the topology with its live
+-- state.
 --
--- Plain text with classes and without colours: the page's style sheet colours them, in light, dark and print. Every
--- message and node has a <title>, so that pointing at it tells all about it. Same input, same bytes.
+-- Plain text with classes and without colours: the page's style sheet colours them, in light, dark and print.
+-- Every message and node has a <title>, so that pointing at it tells all about it. Same input, same bytes.
 
 local diagram = require "diagram"
 local human = require "human"
@@ -32,8 +33,8 @@ end
 
 -- Messages over time.
 --
--- Time runs downwards. Its scale follows the usual distance of two moments, so that slopes are visible; a longer pause
--- is drawn shorter than it is and marked by a break. Simultaneous moments are at one height.
+-- Time runs downwards. Its scale follows the usual distance of two moments, so that slopes are visible; a
+-- longer pause is drawn shorter than it is and marked by a break. Simultaneous moments are at one height.
 
 local message_limit = 10000
 local gap_min, gap_typical, gap_max = 5, 12, 64
@@ -134,10 +135,10 @@ local function describe(event)
   return text
 end
 
---- Messages over time. Takes what diagram.messages takes, and `limit` (how many messages are drawn, 10 000) and
--- `around` (a time that has to be in sight when there are more).
--- Returns { heads = SVG of the node names, body = SVG, types = list of { name, count, class }, shown =, total =,
--- from =, to = }.
+--- Messages over time. Takes what diagram.messages takes, and `limit` (how many messages are drawn, 10 000)
+-- and `around` (a time that has to be in sight when there are more).
+-- Returns { heads = SVG of the node names, body = SVG, types = list of { name, count, class }, shown =, total
+-- =, from =, to = }.
 function svg.messages(spec)
   local sends, others = {}, {}
   for _, event in ipairs(sorted_by_time(spec.events)) do
@@ -183,8 +184,9 @@ function svg.messages(spec)
 
   local out = {}
   local function add(format, ...) out[#out + 1] = format:format(...) end
-  add('<svg class="messages" width="%d" height="%s" viewBox="0 0 %d %s" role="img" aria-label="%s">', width, px(bottom),
-    width, px(bottom), escape(("%d messages between %d nodes, time downwards"):format(last - first + 1, #spec.nodes)))
+  local label = ("%d messages between %d nodes, time downwards"):format(last - first + 1, #spec.nodes)
+  add('<svg class="messages" width="%d" height="%s" viewBox="0 0 %d %s" role="img" aria-label="%s">',
+    width, px(bottom), width, px(bottom), label)
   add "<defs>"
   for i = 0, colors do
     add('<marker id="head%d" class="h%d" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" '
@@ -197,9 +199,11 @@ function svg.messages(spec)
     if band_to >= earliest and band.from <= latest then
       local y1, y2 = height_of(max(band.from, earliest)), height_of(min(band_to, latest))
       if not band.to then y2 = bottom end
-      add('<g class="band"><rect x="%d" y="%s" width="%d" height="%s"/><text x="%d" y="%s">%s</text><title>%s</title></g>',
-        left, px(y1), width - left, px(max(2, y2 - y1)), left + 4, px(y1 + 11), short(band.label, 40), escape(band.label
-          .. ", " .. human.instant(band.from) .. (band.to and " to " .. human.instant(band.to) or " to the end")))
+      local span = human.instant(band.from) .. " to " .. (band.to and human.instant(band.to) or "the end")
+      add('<g class="band"><rect x="%d" y="%s" width="%d" height="%s"/>', left, px(y1), width - left,
+        px(max(2, y2 - y1)))
+      add('<text x="%d" y="%s">%s</text><title>%s</title></g>', left + 4, px(y1 + 11), short(band.label, 40),
+        escape(band.label .. ", " .. span))
     end
   end
 
@@ -267,15 +271,17 @@ function svg.messages(spec)
       else
         path = ("M%s %sL%s %s"):format(px(x1), px(y1), px(x2 - step), px(y2))
       end
-      local label = ""
+      local text = ""
       local slot = (event.from) .. "\0" .. step
       if y1 - (label_y[slot] or -100) >= 12 then
         label_y[slot] = y1
         local along = 14 / math.abs(x1 == x2 and 14 or x2 - x1)
-        label = ('<text x="%s" y="%s"%s>%s</text>'):format(px(x1 + (x1 == x2 and 1 or step) * 12),
-          px(y1 + (y2 - y1) * along - 3), step < 0 and ' text-anchor="end"' or "", short(event.type or "", floor(spacing / 7)))
+        text = ('<text x="%s" y="%s"%s>%s</text>'):format(px(x1 + (x1 == x2 and 1 or step) * 12),
+          px(y1 + (y2 - y1) * along - 3), step < 0 and ' text-anchor="end"' or "",
+          short(event.type or "", floor(spacing / 7)))
       end
-      add('<g class="%s" id="m-%s"><path d="%s"/>%s<title>%s</title></g>', class, i, path, label, escape(describe(event)))
+      add('<g class="%s" id="m-%d"><path d="%s"/>%s<title>%s</title></g>', class, i, path, text,
+        escape(describe(event)))
     end
   end
   for _, mark in ipairs(marks) do add("%s", mark) end
@@ -378,8 +384,8 @@ function svg.topology(world)
 
   local out = {}
   local function add(format, ...) out[#out + 1] = format:format(...) end
-  add('<svg class="topology" width="%s" height="%s" viewBox="0 0 %s %s" role="img" aria-label="%s">', px(width), px(height),
-    px(width), px(height), escape("topology: " .. #world.nodes .. " nodes"))
+  add('<svg class="topology" width="%s" height="%s" viewBox="0 0 %s %s" role="img" aria-label="topology: %d nodes">',
+    px(width), px(height), px(width), px(height), #world.nodes)
   add('<defs><marker id="calls" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="9" markerHeight="9" '
     .. 'markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0.5L8 4L0 7.5z"/></marker></defs>')
   for _, layer in ipairs(layers) do
@@ -396,15 +402,16 @@ function svg.topology(world)
   for _, layer in ipairs(layers) do
     for _, item in ipairs(layer) do
       if item.members then
-        add('<g class="box"><rect x="%s" y="%s" width="%s" height="%s" rx="8"/><text class="name" x="%s" y="%s">%s</text>',
-          px(item.x), px(item.y), px(item.width), px(item.height), px(item.x + 12), px(item.y + 18), escape(item.title))
+        add('<g class="box"><rect x="%s" y="%s" width="%s" height="%s" rx="8"/>', px(item.x), px(item.y),
+          px(item.width), px(item.height))
+        add('<text class="name" x="%s" y="%s">%s</text>', px(item.x + 12), px(item.y + 18), escape(item.title))
         for i, row in ipairs(item.rows) do
           local y = item.y + title_height + (i - 1) * row_height + 10
           local base = px(y + 4)
           if row.state then
             local cx, cy = item.x + 18, y
-            local state_text = row.node.name .. ": " .. row.state .. (row.node.zone and ", zone " .. row.node.zone or "")
-            add("<g><title>%s</title>", escape(state_text))
+            local zone = row.node.zone and ", zone " .. row.node.zone or ""
+            add("<g><title>%s</title>", escape(row.node.name .. ": " .. row.state .. zone))
             if row.state == "up" then
               add('<circle class="up" cx="%s" cy="%s" r="4.5"/>', px(cx), px(cy))
             elseif row.state == "down" then
@@ -422,8 +429,8 @@ function svg.topology(world)
               end
             end
             if row.text ~= "" then
-              add('<text class="%s" x="%s" y="%s">%s</text>', row.state == "up" and "load" or "state", px(item.x + item.text_x),
-                base, escape(row.text))
+              add('<text class="%s" x="%s" y="%s">%s</text>', row.state == "up" and "load" or "state",
+                px(item.x + item.text_x), base, escape(row.text))
             end
             add "</g>"
           else

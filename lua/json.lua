@@ -82,8 +82,8 @@ function encode(x, out, open)
   end
 end
 
---- The value as JSON. A table whose keys are 1..n is a list, any other a map (an empty one too; see json.array).
--- NaN and infinities become null. Options: `html` (true: safe inside a script element).
+--- The value as JSON. A table whose keys are 1..n is a list, any other a map (an empty one too; see
+-- json.array). NaN and infinities become null. Options: `html` (true: safe inside a script element).
 function json.encode(x, options)
   local out = {}
   local ok, err = pcall(encode, x, out, {})

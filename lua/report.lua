@@ -16,10 +16,10 @@
 --                                           -- counts in the slot; percentiles are absent where nothing was answered
 --     gauges = { { label = "queue of db", unit = "requests", values = { one a slot } }, ... },   -- optional
 --     faults = { { name = "crash", describe = "crash app-2", from = 5, to = 9 or nil while it lasts }, ... },
---     world = what diagram.topology takes,  -- optional: the nodes at the end; a node may also carry requests, errors,
---                                           -- utilization (0..1), p99, restarts for the table of nodes
---     messages = { nodes =, events =, bands =, total = },   -- optional: what diagram.messages takes; `total` is how many
---                                           -- messages there were when the list holds only a part
+--     world = what diagram.topology takes,  -- optional: the nodes at the end; a node may also carry requests,
+--                                           -- errors, utilization (0..1), p99, restarts for the table of nodes
+--     messages = { nodes =, events =, bands =, total = },   -- optional: what diagram.messages takes; `total` is
+--                                           -- how many messages there were when the list holds only a part
 --   }
 
 local term = require "term"
@@ -72,7 +72,8 @@ local percentiles = {
   { "mean", "mean" }, { "p50", "p50" }, { "p95", "p95" }, { "p99", "p99" }, { "p999", "p99.9" }, { "max", "max" },
 }
 
---- The report for a terminal: rates, errors by code, percentiles, and throughput and p99 over time with the faults.
+--- The report for a terminal: rates, errors by code, percentiles, and throughput and p99 over time with the
+-- faults.
 function report.text(data, options)
   local width = options and options.width or term.columns()
   local duration = data.to - data.from
@@ -146,7 +147,8 @@ function report.text(data, options)
       label = "p99", values = p99, reduce = "max", note = "peak " .. human.duration(largest(p99)),
     }
     add(chart.timeline {
-      rows = timeline, n = #data.series, from = data.from, to = data.to, bands = bands_of(data), width = width, indent = 2,
+      rows = timeline, n = #data.series, from = data.from, to = data.to, bands = bands_of(data), width = width,
+      indent = 2,
     })
   end
   return table.concat(lines, "\n")
@@ -156,8 +158,8 @@ end
 
 local escape = svg.escape
 
--- The machine-readable part of the page: everything but the messages, which stand in the picture, and the series as
--- columns, as the plots want them.
+-- The machine-readable part of the page: everything but the messages, which stand in the picture, and the
+-- series as columns, as the plots want them.
 local function page_data(data)
   local slots = { at = {}, ok = {}, errors = {}, p50 = {}, p95 = {}, p99 = {} }
   for i, slot in ipairs(data.series) do
@@ -182,8 +184,9 @@ local function page_data(data)
     gauges[i] = { label = gauge.label, unit = gauge.unit or "", values = values }
   end
   return {
-    schema = 1, name = data.name, target = data.target, seed = data.seed, digest = data.digest, version = data.version,
-    from = data.from, to = data.to, sent = data.sent, ok = data.ok, interval = data.interval, latency = data.latency,
+    schema = 1, name = data.name, target = data.target, seed = data.seed, digest = data.digest,
+    version = data.version, from = data.from, to = data.to, sent = data.sent, ok = data.ok, interval = data.interval,
+    latency = data.latency,
     errors = list(data.errors, { "code", "count", "definite" }),
     faults = list(data.faults, { "name", "describe", "from", "to" }),
     nodes = list(data.world and data.world.nodes, { "name", "kind", "zone", "up", "paused", "slots", "busy", "queue",
@@ -193,9 +196,10 @@ local function page_data(data)
 end
 
 -- An HTML table. Columns are { title, class }; cells are texts or numbers already formatted.
-local function html_table(caption, columns, rows, class)
-  local out = { ('<div class="scroll" tabindex="0" role="region" aria-label="%s"><table%s><caption>%s</caption>'):format(
-    escape(caption), class and ' class="' .. class .. '"' or "", escape(caption)), "<thead><tr>" }
+local function html_table(caption, columns, rows)
+  local title = escape(caption)
+  local out = { '<div class="scroll" tabindex="0" role="region" aria-label="' .. title .. '"><table><caption>' .. title
+    .. "</caption><thead><tr>" }
   for _, c in ipairs(columns) do
     out[#out + 1] = ('<th scope="col"%s>%s</th>'):format(c[2] and ' class="' .. c[2] .. '"' or "", escape(c[1]))
   end
@@ -251,7 +255,8 @@ local function faults_section(data)
   local rows = {}
   for i, fault in ipairs(data.faults) do
     rows[i] = {
-      fault.describe or fault.name, human.instant(fault.from), fault.to and human.instant(fault.to) or "until the end",
+      fault.describe or fault.name, human.instant(fault.from),
+      fault.to and human.instant(fault.to) or "until the end",
       human.duration((fault.to or data.to) - fault.from),
     }
   end
@@ -263,8 +268,8 @@ local function plots_section(data)
   if #data.series == 0 then return "" end
   local out = { [[
 <section><h2>Over time</h2>
-<p class="hint">Drag to zoom, double-click to see everything. Shaded: a fault was active. All plots share time and cursor.
-The same numbers stand in <a href="#series">the table below</a>.</p>
+<p class="hint">Drag to zoom, double-click to see everything. Shaded: a fault was active. All plots share time
+and cursor. The same numbers stand in <a href="#series">the table below</a>.</p>
 <figure><figcaption>Throughput, requests per second</figcaption>
 <div class="plot" id="plot-rate" role="img" aria-label="Requests per second over time, ok and failed"></div></figure>
 <figure><figcaption>Latency of successful requests
@@ -283,10 +288,10 @@ local function nodes_section(data)
   local world = data.world
   if not world then return "" end
   local columns, keys = { { "node" } }, {
-    { "kind", "kind" }, { "zone", "zone" }, { "state" }, { "slots", "slots", human.count }, { "busy", "busy", human.count },
-    { "queue", "queue", human.count }, { "requests", "requests", human.count }, { "errors", "errors", human.count },
-    { "used", "utilization", human.percent }, { "p99", "p99", human.duration }, { "restarts", "restarts", human.count },
-    { "faults" },
+    { "kind", "kind" }, { "zone", "zone" }, { "state" }, { "slots", "slots", human.count },
+    { "busy", "busy", human.count }, { "queue", "queue", human.count }, { "requests", "requests", human.count },
+    { "errors", "errors", human.count }, { "used", "utilization", human.percent }, { "p99", "p99", human.duration },
+    { "restarts", "restarts", human.count }, { "faults" },
   }
   -- A column that no node has is not shown.
   local shown = {}
@@ -319,8 +324,9 @@ local function nodes_section(data)
     rows[i] = row
   end
   local when = world.time and " at " .. human.instant(world.time) or ""
-  return ('<section><h2>Nodes%s</h2>\n<figure><div class="scroll" tabindex="0" role="region" aria-label="topology">%s</div>'
-    .. "</figure>\n%s</section>"):format(escape(when), svg.topology(world), html_table("Nodes" .. when, columns, rows))
+  return "<section><h2>Nodes" .. escape(when) .. "</h2>\n"
+    .. '<figure><div class="scroll" tabindex="0" role="region" aria-label="topology">' .. svg.topology(world)
+    .. "</div></figure>\n" .. html_table("Nodes" .. when, columns, rows) .. "</section>"
 end
 
 local function messages_section(data)
@@ -339,17 +345,19 @@ local function messages_section(data)
   out[2] = ('<p class="hint">%s Time runs downwards; long pauses are shortened (≈). ✗ is lost, dashed a copy. '
     .. "Point at an arrow for its story, or walk with <kbd>n</kbd> and <kbd>p</kbd>.</p>"):format(escape(count))
   out[3] = '<fieldset class="types"><legend>Types</legend>'
-  for i, kind in ipairs(picture.types) do
-    if i == 7 then
-      local rest = 0
-      for k = 7, #picture.types do rest = rest + picture.types[k].count end
-      out[#out + 1] = ('<label class="t0"><input type="checkbox" checked data-type="t0"><i></i>%d other types (%s)</label>')
-        :format(#picture.types - 6, human.count(rest))
-      break
-    end
+  local function switch(class, name, messages_of_it)
     out[#out + 1] = ('<label class="%s"><input type="checkbox" checked data-type="%s"><i></i>%s (%s)</label>'):format(
-      kind.class, kind.class, escape(kind.name == "" and "(no type)" or kind.name), human.count(kind.count))
+      class, class, escape(name), human.count(messages_of_it))
   end
+  local other_types, other_messages = 0, 0
+  for _, kind in ipairs(picture.types) do
+    if kind.class == "t0" then
+      other_types, other_messages = other_types + 1, other_messages + kind.count
+    else
+      switch(kind.class, kind.name == "" and "(no type)" or kind.name, kind.count)
+    end
+  end
+  if other_types > 0 then switch("t0", other_types .. " other types", other_messages) end
   out[#out + 1] = '</fieldset><p class="story" id="story" role="status"></p>'
   out[#out + 1] = '<div class="scroll diagram" tabindex="0" role="region" aria-label="messages over time">'
     .. picture.heads .. "\n" .. picture.body .. "</div></section>"
@@ -358,7 +366,8 @@ end
 
 local function series_section(data)
   if #data.series == 0 then return "" end
-  local columns = { { "time [s]", "n" }, { "ok", "n" }, { "errors", "n" }, { "p50", "n" }, { "p95", "n" }, { "p99", "n" } }
+  local columns = {}
+  for i, title in ipairs { "time [s]", "ok", "errors", "p50", "p95", "p99" } do columns[i] = { title, "n" } end
   for _, gauge in ipairs(data.gauges or {}) do columns[#columns + 1] = { gauge.label, "n" } end
   columns[#columns + 1] = { "fault active" }
   local rows = {}
@@ -377,8 +386,9 @@ local function series_section(data)
     row[#row + 1] = table.concat(active, ", ")
     rows[i] = row
   end
-  return ('<section id="series"><h2>Numbers</h2>\n<details><summary>%d slots of %s</summary>\n%s</details></section>')
-    :format(#rows, escape(human.duration(data.interval)), html_table("Requests and latency per slot of time", columns, rows))
+  return ('<section id="series"><h2>Numbers</h2>\n<details><summary>%d slots of %s</summary>\n'):format(#rows,
+    human.duration(data.interval)) .. html_table("Requests and latency per slot of time", columns, rows)
+    .. "</details></section>"
 end
 
 local function facts(data)
@@ -405,16 +415,18 @@ local function render_page(data, read_asset)
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
     [[<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; ]]
       .. [[style-src 'unsafe-inline'; img-src data:">]],
-    '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
     "<title>" .. escape(title) .. " - syslab report</title>",
     "<style>" .. asset "vendor/uplot-1.6.32/uPlot.min.css" .. "</style>",
     "<style>" .. asset "report/page.css" .. "</style>\n</head>\n<body>",
-    ('<header><h1>%s</h1>\n<p class="facts">%s</p>%s</header>\n<main>'):format(escape(title), escape(facts(data)), replay),
+    "<header><h1>" .. escape(title) .. '</h1>\n<p class="facts">' .. escape(facts(data)) .. "</p>" .. replay
+      .. "</header>\n<main>",
     '<section aria-label="overview">' .. overview(data) .. "</section>",
     plots_section(data), faults_section(data), errors_section(data), nodes_section(data), messages_section(data),
     series_section(data),
-    "</main>\n<footer><p>Drawn by syslab; the plots by uPlot (MIT licence, Leon Sorokin). This page needs no network.</p>"
-      .. "</footer>",
+    "</main>\n<footer><p>Drawn by syslab; the plots by uPlot (MIT licence, Leon Sorokin). This page needs no network."
+      .. "</p></footer>",
     '<script type="application/json" id="data">' .. json.encode(page_data(data), { html = true }) .. "</script>",
     "<script>" .. asset "vendor/uplot-1.6.32/uPlot.iife.min.js" .. "</script>",
     "<script>" .. asset "report/page.js" .. "</script>\n</body>\n</html>\n",
