@@ -315,6 +315,7 @@ local function member_text(node)
   end
   if node.rate then parts[#parts + 1] = human.rate(node.rate) end
   if node.note then parts[#parts + 1] = node.note end
+  if #parts == 0 then parts[1] = state end
   return table.concat(parts, ", ")
 end
 

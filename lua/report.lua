@@ -13,10 +13,11 @@
 --     latency = { mean =, p50 =, p95 =, p99 =, p999 =, max = },   -- of the successful ones; nil if there were none
 --     interval = 0.25,                      -- seconds of one slot
 --     series = { { at = start of the slot, ok =, errors =, p50 =, p95 =, p99 = }, ... },
---                                           -- counts in the slot; percentiles are absent where nothing was answered
+--                                           -- counts in the slot; percentiles are absent where nothing was answered,
+--                                           -- and may be absent altogether
 --     gauges = { { label = "queue of db", unit = "requests", values = { one a slot } }, ... },   -- optional
 --     faults = { { name = "crash", describe = "crash app-2", from = 5, to = 9 or nil while it lasts }, ... },
---     world = what diagram.topology takes,  -- optional: the nodes at the end; a node may also carry requests,
+--     topology = what diagram.topology takes,  -- optional: the nodes at the end; a node may also carry requests,
 --                                           -- errors, utilization (0..1), p99, restarts for the table of nodes
 --     messages = { nodes =, events =, bands =, total = },   -- optional: what diagram.messages takes; `total` is
 --                                           -- how many messages there were when the list holds only a part
@@ -66,6 +67,41 @@ local function largest(values)
     if v and (not m or v > m) then m = v end
   end
   return m
+end
+
+--- The raw data from what a load measured (load:data() of the world's bindings), which has rates in place of counts,
+-- one list for each column, and codes as a map. `definite(code)`, if given, tells whether an error of that code
+-- certainly did not happen. The caller adds `topology` and `messages`.
+function report.from_load(load, definite)
+  local series = load.series
+  local data = {
+    name = load.name, target = load.to, seed = load.seed, digest = load.digest, from = series.start,
+    to = series.start + load.seconds, sent = load.sent, ok = load.ok, errors = {}, interval = series.interval,
+    series = {}, faults = load.faults,
+  }
+  for code, count in pairs(load.by_code) do
+    data.errors[#data.errors + 1] = { code = code, count = count, definite = definite and definite(code) }
+  end
+  table.sort(data.errors, function(a, b)
+    if a.count ~= b.count then return a.count > b.count end
+    return a.code < b.code
+  end)
+  if load.ok > 0 then
+    data.latency = { p999 = load.latency.p99_9 }
+    for _, key in ipairs { "mean", "p50", "p95", "p99", "max" } do data.latency[key] = load.latency[key] end
+  end
+  for i, ok_rate in ipairs(series.ok_rate) do
+    local slot = {
+      at = series.start + (i - 1) * series.interval,
+      ok = math.floor(ok_rate * series.interval + 0.5),
+      errors = math.floor(series.error_rate[i] * series.interval + 0.5),
+    }
+    if slot.ok > 0 then
+      for _, key in ipairs { "p50", "p95", "p99" } do slot[key] = series[key] and series[key][i] end
+    end
+    data.series[i] = slot
+  end
+  return data
 end
 
 local percentiles = {
@@ -147,8 +183,8 @@ function report.text(data, options)
       label = "p99", values = p99, reduce = "max", note = "peak " .. human.duration(largest(p99)),
     }
     add(chart.timeline {
-      rows = timeline, n = #data.series, from = data.from, to = data.to, bands = bands_of(data), width = width,
-      indent = 2,
+      rows = timeline, n = #data.series, from = data.from, to = data.from + #data.series * data.interval,
+      bands = bands_of(data), width = width, indent = 2,
     })
   end
   return table.concat(lines, "\n")
@@ -189,8 +225,8 @@ local function page_data(data)
     latency = data.latency,
     errors = list(data.errors, { "code", "count", "definite" }),
     faults = list(data.faults, { "name", "describe", "from", "to" }),
-    nodes = list(data.world and data.world.nodes, { "name", "kind", "zone", "up", "paused", "slots", "busy", "queue",
-      "requests", "errors", "utilization", "p99", "restarts" }),
+    nodes = list(data.topology and data.topology.nodes, { "name", "kind", "zone", "up", "paused", "slots", "busy",
+      "queue", "requests", "errors", "utilization", "p99", "restarts" }),
     slots = slots, gauges = gauges,
   }
 end
@@ -285,7 +321,7 @@ and cursor. The same numbers stand in <a href="#series">the table below</a>.</p>
 end
 
 local function nodes_section(data)
-  local world = data.world
+  local world = data.topology
   if not world then return "" end
   local columns, keys = { { "node" } }, {
     { "kind", "kind" }, { "zone", "zone" }, { "state" }, { "slots", "slots", human.count },
@@ -366,14 +402,20 @@ end
 
 local function series_section(data)
   if #data.series == 0 then return "" end
-  local columns = {}
-  for i, title in ipairs { "time [s]", "ok", "errors", "p50", "p95", "p99" } do columns[i] = { title, "n" } end
+  local columns, shown = {}, {}
+  for i, title in ipairs { "time [s]", "ok", "errors" } do columns[i] = { title, "n" } end
+  for _, key in ipairs { "p50", "p95", "p99" } do
+    if largest(column(data, key)) then
+      shown[#shown + 1] = key
+      columns[#columns + 1] = { key, "n" }
+    end
+  end
   for _, gauge in ipairs(data.gauges or {}) do columns[#columns + 1] = { gauge.label, "n" } end
   columns[#columns + 1] = { "fault active" }
   local rows = {}
   for i, slot in ipairs(data.series) do
     local row = { human.exact(slot.at), human.count(slot.ok), human.count(slot.errors) }
-    for _, key in ipairs { "p50", "p95", "p99" } do row[#row + 1] = slot[key] and human.duration(slot[key]) or "-" end
+    for _, key in ipairs(shown) do row[#row + 1] = slot[key] and human.duration(slot[key]) or "-" end
     for _, gauge in ipairs(data.gauges or {}) do
       row[#row + 1] = gauge.values[i] and human.count(gauge.values[i]) or "-"
     end
@@ -401,8 +443,8 @@ end
 
 local function render_page(data, read_asset)
   local function asset(name)
-    local text = read_asset(name)
-    if not text then error("the report needs the file " .. name .. ", which is not there", 0) end
+    local text = read_asset("lua/" .. name)
+    if not text then error("the report needs the file lua/" .. name .. ", which is not there", 0) end
     return text
   end
   local title = data.name .. (data.target and " → " .. data.target or "")
@@ -435,11 +477,10 @@ local function render_page(data, read_asset)
 end
 
 --- The report as one HTML page, as a string: no network, no wall clock, the same bytes for the same data.
--- `read_asset(name)` returns the content of a file below lua/; the program's own when it is not given.
+-- `read_asset(path)` returns the content of one of the program's files, such as "lua/report/page.js"; the host's when
+-- it is not given.
 function report.html(data, read_asset)
-  if not read_asset then
-    read_asset = function(name) return type(host) == "table" and host.read_data("lua/" .. name) or nil end
-  end
+  read_asset = read_asset or type(host) == "table" and host.read_data or function() return nil end
   -- The page does not depend on the terminal of whoever writes it.
   local before = term.configure { color = false, unicode = true, measure = false }
   local ok, result = pcall(render_page, data, read_asset)

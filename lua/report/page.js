@@ -127,7 +127,8 @@
       plots.splice(plots.indexOf(latencyPlot), 1);
       latencyPlot.destroy();
     }
-    latencyPlot = makePlot("plot-latency", latencySeries, [slots.p50, slots.p95, slots.p99], duration, { log: logSwitch.checked });
+    const measured = latencySeries.filter((s) => slots[s.label].some((v) => v != null));
+    latencyPlot = makePlot("plot-latency", measured, measured.map((s) => slots[s.label]), duration, { log: logSwitch.checked });
     if (before) latencyPlot.setScale("x", { min: before.min, max: before.max });
   };
   if (logSwitch) {

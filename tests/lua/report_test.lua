@@ -24,7 +24,7 @@ local function run(more)
     latency = { mean = 0.0312, p50 = 0.0032, p95 = 0.35, p99 = 0.94, p999 = 0.982, max = 1.2 },
     interval = 0.5, series = series,
     faults = { { name = "crash", describe = "crash app-2", from = 5, to = 9 }, { name = "slow", from = 12 } },
-    world = { time = 15, nodes = {
+    topology = { time = 15, nodes = {
       { name = "lb", kind = "balancer", calls = { "app-1", "app-2" } },
       { name = "app-1", kind = "service", slots = 4, busy = 3, queue = 1, requests = 4000 },
       { name = "app-2", kind = "service", slots = 4, up = false, requests = 1400, faults = { "crash" } },
@@ -41,7 +41,7 @@ local function run(more)
   return data
 end
 
-local function asset(name) return "/* " .. name .. " */" end
+local function asset(path) return "/* " .. path .. " */" end
 
 local function count(text, pattern)
   local n = 0
@@ -86,6 +86,29 @@ t.test("text: a load without any answer", function()
   local none = run { ok = 0 }
   none.latency = nil
   t.matches(report.text(none), "no request succeeded")
+end)
+
+t.test("what a load measured becomes the raw data of a report", function()
+  local data = report.from_load({
+    name = "load", to = "lb", seed = 7, digest = "d", sent = 70, ok = 60, seconds = 1.5,
+    by_code = { timeout = 3, unavailable = 4, overload = 3 },
+    latency = { count = 60, mean = 0.01, p50 = 0.01, p95 = 0.02, p99 = 0.03, p99_9 = 0.04, max = 0.05 },
+    series = { start = 2, interval = 0.5, ok_rate = { 120, 0, 0.4 }, error_rate = { 0, 20, 0 },
+      p50 = { 0.01, 0, 0 }, p99 = { 0.03, 0, 0 } },
+    faults = { { name = "crash", describe = "crash app-2", from = 2.5 } },
+  }, function(code) return code ~= "timeout" end)
+  t.equal(data.series, {
+    { at = 2, ok = 60, errors = 0, p50 = 0.01, p99 = 0.03 }, { at = 2.5, ok = 0, errors = 10 },
+    { at = 3, ok = 0, errors = 0 },
+  })
+  t.equal(data.errors, {
+    { code = "unavailable", count = 4, definite = true }, { code = "overload", count = 3, definite = true },
+    { code = "timeout", count = 3, definite = false },
+  })
+  t.equal({ data.from, data.to, data.latency.p999, data.target }, { 2, 3.5, 0.04, "lb" })
+  local page = report.html(data, asset)
+  t.equal(count(page, '<th scope="col" class="n">p95</th>'), 0)
+  t.equal(count(page, '<th scope="col" class="n">p99</th>'), 1)
 end)
 
 t.test("html: the same bytes for the same data, whatever the terminal", function()
@@ -160,7 +183,7 @@ end)
 
 t.test("html: parts that were not recorded are left out", function()
   local data = run { errors = {}, faults = {}, series = {} }
-  data.world, data.messages, data.latency = nil, nil, nil
+  data.topology, data.messages, data.latency = nil, nil, nil
   local page = report.html(data, asset)
   for _, title in ipairs { "Errors", "Faults", "Nodes", "Messages", "Numbers" } do
     t.equal(count(page, "<h2>" .. title), 0)
@@ -168,7 +191,7 @@ t.test("html: parts that were not recorded are left out", function()
 end)
 
 t.test("html: a missing file is named", function()
-  t.raises(function() report.html(run(), function() return nil end) end, "needs the file vendor/uplot")
+  t.raises(function() report.html(run(), function() return nil end) end, "needs the file lua/vendor/uplot")
 end)
 
 assert(t.summary())

@@ -30,7 +30,7 @@ print(report.html {
   latency = { mean = 0.03, p50 = 0.003, p95 = 0.4, p99 = 0.9, p999 = 0.9, max = 1.2 },
   interval = 0.25, series = series, gauges = { { label = "queue of app-1", unit = "requests", values = queue } },
   faults = { { name = "crash", describe = "crash app-2", from = 2, to = 4 }, { name = "slow", from = 5 } },
-  world = { time = 6, nodes = {
+  topology = { time = 6, nodes = {
     { name = "lb", kind = "balancer", calls = { "app-1", "app-2" }, requests = 2400 },
     { name = "app-1", kind = "service", slots = 4, busy = 3, queue = 1 },
     { name = "app-2", kind = "service", slots = 4, busy = 1, paused = true, faults = { "slow" } },
