@@ -1,20 +1,14 @@
 // The one envelope: everything that travels between nodes.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "core/base/node_id.hpp"
 #include "core/base/value.hpp"
 
 namespace syslab {
-
-// Names a node of one world. Small and dense, in order of creation; never reused.
-struct NodeId {
-  std::uint32_t index = ~0u;
-  auto operator<=>(const NodeId&) const = default;
-};
-constexpr NodeId kNoNode{};
 
 // A message is copied freely: its body is shared. `call` ties a response to its request and is zero for a one-way
 // message; calls are numbered by the sender. A failure is a response whose body is {code, definite, message}.
@@ -32,5 +26,10 @@ struct Message {
   // Bytes on the wire: the body and a fixed header.
   std::size_t size_bytes() const { return 40 + type.size() + body.size_bytes(); }
 };
+
+constexpr std::string_view to_string(Message::Kind kind) {
+  constexpr std::string_view kNames[] = {"oneway", "request", "response", "failure"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
 
 }  // namespace syslab

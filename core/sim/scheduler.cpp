@@ -1,17 +1,17 @@
-// A binary heap pays log2(n) dependent comparisons and cache misses an event. A radix heap pays none: relative to a
-// base time that no pending event precedes, an event goes to the bucket of the highest bit in which its time differs
-// from the base. When the lowest bucket is due, its least time becomes the base and its events spread over lower
-// buckets; each event only ever moves down, in sequential memory. Iterating in order keeps ties first-in, first-out
-// without a sequence number.
+// A binary heap pays log2(n) dependent comparisons and cache misses an event. A radix heap pays none:
+// relative to a base time that no pending event precedes, an event goes to the bucket of the highest bit in
+// which its time differs from the base. When the lowest bucket is due, its least time becomes the base and
+// its events spread over lower buckets; each event only ever moves down, in sequential memory. Iterating in
+// order keeps ties first-in, first-out without a sequence number.
 //
 //     base 1010000:   bucket 0: 1010000   bucket 1: 1010001   bucket 2: 101001x   bucket 3: 10101xx   ...
 //
-// Two deviations. The last moves of an event are the costly ones, mostly of one event alone, so a bucket with few
-// events is sorted at once into a short array, the front, which then holds all events below the end of that bucket's
-// range; while a world has few events, the front holds all and the buckets are idle. And the base must not run ahead
-// of the clock: step(limit) does not spread a bucket that begins beyond the limit, so that events may still be
-// scheduled before it. Cancelled events leave their key behind, which is skipped when it comes up; where the base has
-// thereby passed the clock, new earlier events go to the front.
+// Two deviations. The last moves of an event are the costly ones, mostly of one event alone, so a bucket with
+// few events is sorted at once into a short array, the front, which then holds all events below the end of
+// that bucket's range; while a world has few events, the front holds all and the buckets are idle. And the
+// base must not run ahead of the clock: step(limit) does not spread a bucket that begins beyond the limit, so
+// that events may still be scheduled before it. Cancelled events leave their key behind, which is skipped
+// when it comes up; where the base has thereby passed the clock, new earlier events go to the front.
 #include "core/sim/scheduler.hpp"
 
 namespace syslab {
@@ -126,8 +126,8 @@ bool Scheduler::refill(std::uint64_t limit) {
   const auto lowest = static_cast<std::size_t>(std::countr_zero(occupied_));
   std::vector<Key>& bucket = buckets_[lowest];
   if (bucket.size() <= kRefillMax) {
-    // This bucket's range becomes the front's. The base stays, so this is safe even where the range is beyond the
-    // limit: whatever is scheduled before it joins the front.
+    // This bucket's range becomes the front's. The base stays, so this is safe even where the range is beyond
+    // the limit: whatever is scheduled before it joins the front.
     const std::uint64_t width = 1ull << (lowest - 1);
     front_limit_ = ((base_ & ~(width - 1)) | width) + width;
     occupied_ &= ~(1ull << lowest);
@@ -172,7 +172,8 @@ void Scheduler::spill_front() {
     std::vector<Key> all;
     for (std::uint64_t rest = occupied_; rest != 0; rest &= rest - 1) {
       std::vector<Key>& bucket = buckets_[std::countr_zero(rest)];
-      all.insert(all.end(), bucket.begin() + (&bucket == buckets_ ? static_cast<std::ptrdiff_t>(bucket0_head_) : 0),
+      all.insert(all.end(),
+                 bucket.begin() + (&bucket == buckets_ ? static_cast<std::ptrdiff_t>(bucket0_head_) : 0),
                  bucket.end());
       bucket.clear();
     }
@@ -216,7 +217,7 @@ void* Scheduler::allocate(std::size_t bytes) {
   // A chunk of 64 blocks; the first is handed out, the others join the free list.
   constexpr std::size_t kBlocks = 64;
   const std::size_t block_bytes = (size_class + 1) * kClassBytes;
-  auto* chunk = static_cast<std::byte*>(::operator new(kBlocks * block_bytes));
+  auto* chunk = static_cast<std::byte*>(::operator new(kBlocks* block_bytes));
   chunks_.push_back(chunk);
   for (std::size_t i = kBlocks - 1; i > 0; --i) {
     auto* block = reinterpret_cast<FreeBlock*>(chunk + i * block_bytes);

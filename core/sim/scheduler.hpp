@@ -1,9 +1,9 @@
 // The event queue of a world: actions at instants of virtual time, run in order, those of one instant in the
 // order in which they were scheduled.
 //
-// A monotone radix heap behind a short sorted front (essay: scheduler.cpp). Cost: about log2(range/gap) sequential
-// moves an event, in practice 30 to 70 ns up to a million pending; cancel O(1). Memory: 16 bytes a pending event and
-// 24 a slot; closures come from size-classed free lists. Deterministic; not thread-safe.
+// A monotone radix heap behind a short sorted front (essay: scheduler.cpp). Cost: about log2(range/gap)
+// sequential moves an event, in practice 30 to 70 ns up to a million pending; cancel O(1). Memory: 16 bytes a
+// pending event and 24 a slot; closures come from size-classed free lists. Deterministic; not thread-safe.
 // Paper: Ahuja, Mehlhorn, Orlin & Tarjan 1990, "Faster algorithms for the shortest path problem".
 #pragma once
 
@@ -51,8 +51,8 @@ class Scheduler {
   bool cancel(TimerId timer);
   bool pending(TimerId timer) const;
 
-  // Runs the next event if it is due at `limit` or before: true. Otherwise nothing changes, not even now(): false.
-  // An exception from the action passes through; the event counts as run.
+  // Runs the next event if it is due at `limit` or before: true. Otherwise nothing changes, not even now():
+  // false. An exception from the action passes through; the event counts as run.
   bool step(Instant limit = Instant::max());
   // When the next event is due.
   std::optional<Instant> next();
@@ -156,10 +156,10 @@ class Scheduler {
 
   static constexpr std::uint64_t kTimeMax = INT64_MAX;
 
-  // Invariants: the front holds exactly the keys below front_limit_, the latest first. The buckets hold the others;
-  // relative to base_, bucket 0 holds the keys equal to it and bucket i those whose highest differing bit is i - 1.
-  // base_ <= front_limit_. Keys of one instant are in one place, in the order of their scheduling.
-  // If not 0, least_known_ is the least time in the buckets.
+  // Invariants: the front holds exactly the keys below front_limit_, the latest first. The buckets hold the
+  // others; relative to base_, bucket 0 holds the keys equal to it and bucket i those whose highest differing
+  // bit is i - 1. base_ <= front_limit_. Keys of one instant are in one place, in the order of their
+  // scheduling. If not 0, least_known_ is the least time in the buckets.
   std::uint64_t now_ = 0;
   std::uint64_t front_limit_ = UINT64_MAX;
   std::uint64_t base_ = 0;
