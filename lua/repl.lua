@@ -348,7 +348,7 @@ function repl.install()
   local terminal = host.terminal()
   term.configure { color = terminal.color, unicode = terminal.unicode, width = terminal.width, measure = host.width }
   --- help(x): explains a function, an object, a component or a name; without x lists the topics.
-  function _G.help(x)
+  rawset(_G, "help", function(x)
     local help = require "help"
     if x == nil then
       say(help.text())
@@ -357,9 +357,9 @@ function repl.install()
     local text = help.text(x)
     if not text then error("nothing is known about " .. tostring(x) .. help.meant(x), 2) end
     say(text)
-  end
+  end)
   --- pp(x, options): prints a value; options are depth, items, text, width, color.
-  function _G.pp(x, options) require("pretty").pp(x, options) end
+  rawset(_G, "pp", function(x, options) require("pretty").pp(x, options) end)
 end
 
 return repl

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -40,26 +41,75 @@ int install(lua_State* L) {
   return 0;
 }
 
-// The message handler: keeps the script's own frames beside the message.
+// The message handler: keeps the frames beside the message, the script's own and all.
 int remember_traceback(lua_State* L) {
   lua_newtable(L);
-  int n = 0;
+  lua_newtable(L);
+  int own = 0;
+  int all = 0;
   lua_Debug frame;
   for (int level = 1; level < 200 && lua_getstack(L, level, &frame) != 0; ++level) {
     lua_getinfo(L, "Sln", &frame);
-    if (frame.currentline < 0 || in_library(frame)) continue;
-    const std::string text =
-        frame.name != nullptr ? fmt::format("{}:{}: in function '{}'", frame.short_src, frame.currentline, frame.name)
-                              : fmt::format("{}:{}: in {}", frame.short_src, frame.currentline,
-                                            *frame.what == 'm' ? "the main chunk" : "a function");
+    const std::string place =
+        frame.currentline < 0 ? "(C++)" : fmt::format("{}:{}", frame.short_src, frame.currentline);
+    const std::string text = frame.name != nullptr ? fmt::format("{}: in function '{}'", place, frame.name)
+                                                   : fmt::format("{}: in {}", place,
+                                                                 *frame.what == 'm' ? "the main chunk" : "a function");
     lua_pushlstring(L, text.data(), text.size());
-    lua_rawseti(L, -2, ++n);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, -3, ++all);
+    if (frame.currentline < 0 || in_library(frame)) {
+      lua_pop(L, 1);
+    } else {
+      lua_rawseti(L, -3, ++own);
+    }
   }
+  lua_setfield(L, LUA_REGISTRYINDEX, "syslab.full_traceback");
   lua_setfield(L, LUA_REGISTRYINDEX, "syslab.traceback");
   return 1;
 }
 
+std::vector<std::string> registered_strings(lua_State* L, const char* field) {
+  std::vector<std::string> strings;
+  lua_getfield(L, LUA_REGISTRYINDEX, field);
+  if (lua_istable(L, -1)) {
+    for (int i = 1; i <= static_cast<int>(lua_objlen(L, -1)); ++i) {
+      lua_rawgeti(L, -1, i);
+      strings.emplace_back(lua_tostring(L, -1));
+      lua_pop(L, 1);
+    }
+  }
+  lua_pop(L, 1);
+  return strings;
+}
+
+// The fields of an error object that has no text of its own: "{ code = 7, message = no }".
+std::string fields_text(lua_State* L, int index) {
+  std::vector<std::string> fields;
+  lua_pushnil(L);
+  while (lua_next(L, index) != 0) {
+    const int type = lua_type(L, -1);
+    if (lua_type(L, -2) == LUA_TSTRING && (type == LUA_TSTRING || type == LUA_TNUMBER || type == LUA_TBOOLEAN)) {
+      const char* value = type == LUA_TBOOLEAN ? (lua_toboolean(L, -1) ? "true" : "false") : lua_tostring(L, -1);
+      fields.push_back(fmt::format("{} = {}", lua_tostring(L, -2), value));
+    }
+    lua_pop(L, 1);
+  }
+  std::sort(fields.begin(), fields.end());
+  constexpr std::size_t kFieldsShown = 8;
+  if (fields.size() > kFieldsShown) fields.resize(kFieldsShown);
+  return fields.empty() ? "an error object" : fmt::format("{{ {} }}", fmt::join(fields, ", "));
+}
+
 std::string error_text(lua_State* L) {  // of the error object on top; pops it
+  if (lua_type(L, -1) == LUA_TTABLE) {
+    if (luaL_getmetafield(L, -1, "__tostring") == 0) {
+      const std::string text = fields_text(L, lua_gettop(L));
+      lua_pop(L, 1);
+      return text;
+    }
+    lua_pop(L, 1);
+  }
   if (lua_type(L, -1) == LUA_TTABLE || lua_type(L, -1) == LUA_TUSERDATA) {
     // tostring may itself fail; then the type must do.
     lua_getglobal(L, "tostring");
@@ -175,19 +225,8 @@ LuaHost::Outcome LuaHost::call(int arguments, int* results) {
   // Showing an error object may run a script's __tostring: take the hook away meanwhile, it would raise again.
   if (interrupted()) lua_sethook(L_, nullptr, 0, 0);
   outcome.message = error_text(L_);
-  lua_getfield(L_, LUA_REGISTRYINDEX, "syslab.traceback");
-  if (lua_istable(L_, -1)) {
-    for (int i = 1;; ++i) {
-      lua_rawgeti(L_, -1, i);
-      if (lua_isnil(L_, -1)) {
-        lua_pop(L_, 1);
-        break;
-      }
-      outcome.traceback.emplace_back(lua_tostring(L_, -1));
-      lua_pop(L_, 1);
-    }
-  }
-  lua_pop(L_, 1);
+  outcome.traceback = registered_strings(L_, "syslab.traceback");
+  outcome.full_traceback = registered_strings(L_, "syslab.full_traceback");
   return outcome;
 }
 

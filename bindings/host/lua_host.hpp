@@ -56,6 +56,7 @@ class LuaHost {
     Status status = Status::ok;
     std::string message = {};                 // "script.lua:12: attempt to ..."
     std::vector<std::string> traceback = {};  // the script's own frames, innermost first
+    std::vector<std::string> full_traceback = {};  // with the library's
     bool ok() const { return status == Status::ok; }
   };
 

@@ -96,7 +96,11 @@ struct ProgramFunctions {
     lua_pushlstring(L, text.data(), text.size());
     return 1;
   }
-  static int traceback(lua_State* L) { return push_strings(L, engine_of(L).traceback_), 1; }
+  // traceback(full) -> array of frames of the last error
+  static int traceback(lua_State* L) {
+    const Engine& engine = engine_of(L);
+    return push_strings(L, lua_toboolean(L, 1) ? engine.full_traceback_ : engine.traceback_), 1;
+  }
   static int seed(lua_State* L) {
     lua_pushnumber(L, static_cast<double>(engine_of(L).options_.host.seed));
     return 1;
@@ -364,6 +368,7 @@ void Engine::hint_absent(const std::string& input) {
 Evaluator::Status Engine::report(const Outcome& outcome) {
   std::fflush(stdout);
   traceback_ = outcome.traceback;
+  full_traceback_ = outcome.full_traceback;
   const bool color = options_.err.color;
   const std::string red = color ? "\033[1;31m" : "";
   const std::string dim = color ? "\033[2m" : "";

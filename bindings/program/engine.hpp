@@ -80,7 +80,8 @@ class Engine final : public Evaluator {
   Sources sources_;
   std::size_t inputs_ = 0;
   std::string current_chunk_;  // of the input that runs
-  std::vector<std::string> traceback_;
+  std::vector<std::string> traceback_;       // of the last error
+  std::vector<std::string> full_traceback_;  // with the library's frames
   std::optional<std::uint64_t> fresh_seed_;  // set by a command that wants a fresh lab after it
 };
 

@@ -189,7 +189,7 @@ def test_deep_nesting_is_an_error():
 
 
 def test_errors_that_are_objects():
-    contains(syslab("-e", "error({ code = 'timeout' })", code=1).stderr, "table")
+    contains(syslab("-e", "error({ code = 'timeout' })", code=1).stderr, "{ code = timeout }")
     contains(syslab("-e", "error(setmetatable({}, { __tostring = function() return 'my text' end }))", code=1).stderr,
              "my text")
     contains(syslab("-e", "error(setmetatable({}, { __tostring = function() error('evil') end }))", code=1).stderr,

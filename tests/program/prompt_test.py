@@ -112,7 +112,7 @@ def test_an_error_shows_the_place_and_what_was_meant():
     contains(text, "did you mean 'print'?")
     contains(text, "  x = prnt('a')\n      ^^^^")
     contains(t.ask("x = = 3"), "  x = = 3\n      ^")
-    contains(t.ask("error({ code = 7 })"), "error")
+    contains(t.ask("error({ code = 7, message = 'no' })"), "{ code = 7, message = no }")
     equal(t.ask("1"), "1")
 
 
@@ -124,6 +124,8 @@ def test_a_traceback_names_the_callers():
     contains(text, "deep")
     contains(text, "outer")
     contains(t.ask(".bt"), "inner")
+    assert "(C++)" not in t.ask(".bt")
+    contains(t.ask(".bt full"), "(C++): in function 'error'")
 
 
 def test_history_survives_a_restart_whole():
