@@ -58,7 +58,7 @@ end
 
 --- Writes a text from x on, over whatever is there; cut to `columns` if given. Returns the column after it.
 function Canvas:text(x, y, s, role, columns)
-  s = term.glyphs(term.clean(s))
+  s = term.text(s)
   if columns then s = term.truncate(s, columns) end
   for _, c in term.characters(s) do
     local w = term.width(c)

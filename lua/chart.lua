@@ -21,7 +21,7 @@ local function cell_text(value, column)
   if value == nil or value == false and not column.format then return "-" end
   if type(column.format) == "function" then return tostring(column.format(value)) end
   if type(column.format) == "string" then return column.format:format(value) end
-  if type(value) ~= "number" then return term.glyphs(term.clean(tostring(value))) end
+  if type(value) ~= "number" then return term.text(tostring(value)) end
   return value == math.floor(value) and human.count(value) or string.format("%.6g", value)
 end
 
@@ -130,9 +130,9 @@ function chart.bars(items, options)
   local rows = {}
   for i, item in ipairs(items) do
     local row = {
-      label = term.glyphs(term.clean(item.label or item[1])),
+      label = term.text(item.label or item[1]),
       value = item.value or item[2],
-      note = item.note and term.glyphs(term.clean(item.note)) or "",
+      note = item.note and term.text(item.note) or "",
     }
     row.text = is_value(row.value) and format(row.value) or "-"
     if options.unit then row.text = row.text .. " " .. options.unit end
@@ -222,7 +222,7 @@ local function band_lines(bands, from, to, columns, room, max_lines)
       local first = math.floor((math.max(band.from, from) - from) / (to - from) * columns) + 1
       first = math.min(first, columns)
       local last = math.max(first, math.min(columns, math.ceil((band_to - from) / (to - from) * columns)))
-      local label = term.glyphs(term.clean(band.label or ""))
+      local label = term.text(band.label or "")
       local label_width = term.width(label)
       local mark_width = last - first + 1
       local start, text

@@ -192,7 +192,7 @@ function diagram.messages(spec)
   local c = canvas.new(width)
   c:grow(header + #rows)
   for _, name in ipairs(shown) do
-    local text = term.truncate(term.glyphs(term.clean(name)), spacing - 1)
+    local text = term.truncate(term.text(name), spacing - 1)
     local x = max(1, column_of[name] - floor((term.width(text) - 1) / 2))
     c:text(x, 1, text, "node")
   end
@@ -242,7 +242,7 @@ function diagram.messages(spec)
       local x, target = column_of[event.from], column_of[event.to]
       local step = target > x and 1 or -1
       local role = event.lost and "lost" or "message"
-      local label = term.glyphs(term.clean(event.type or ""))
+      local label = term.text(event.type or "")
       has_lost, has_duplicate = has_lost or event.lost, has_duplicate or event.duplicate
       local function run(to)  -- the line from the sender to just before `to`
         if event.duplicate then
@@ -486,20 +486,20 @@ local marker_roles = { up = "ok", down = "error", paused = "warn" }
 -- A node's note and its faults.
 local function remarks(node, form)
   local texts = {}
-  if form.note and node.note then texts[1] = term.glyphs(term.clean(node.note)) end
+  if form.note and node.note then texts[1] = term.text(node.note) end
   for _, fault in ipairs(node.faults or {}) do
-    texts[#texts + 1] = term.paint("fault", term.glyphs(term.clean(fault)))
+    texts[#texts + 1] = term.paint("fault", term.text(fault))
   end
   return texts
 end
 
 -- The cells of a member's line, so that the lines of a fleet align: marker, name, gauge, load, queue, rest.
--- `form` says how much is shown: { gauge = columns, zone = bool, note = bool, beside = note and faults on the same
--- line, not on lines of their own }.
+-- `form` says how much is shown: { gauge = columns, zone = bool, note = bool, beside = note and faults on the
+-- same line, not on lines of their own }.
 local function member_cells(node, with_name, form)
   local state = diagram.state(node)
   local cells = { term.paint(marker_roles[state], term.glyphs(markers[state])) }
-  cells[2] = with_name and term.glyphs(term.clean(node.name)) or ""
+  cells[2] = with_name and term.text(node.name) or ""
   local gauge, load, queue = "", "", ""
   if state == "down" then
     load = "down"
@@ -525,7 +525,7 @@ local function member_cells(node, with_name, form)
   if form.beside then
     for _, text in ipairs(remarks(node, form)) do rest[#rest + 1] = text end
   end
-  if form.zone and node.zone then rest[#rest + 1] = term.paint("dim", term.glyphs(term.clean(node.zone))) end
+  if form.zone and node.zone then rest[#rest + 1] = term.paint("dim", term.text(node.zone)) end
   cells[3], cells[4], cells[5], cells[6] = gauge, load, queue, table.concat(rest, " ")
   return cells
 end
@@ -552,7 +552,7 @@ local function box_lines(group, form)
 end
 
 local function group_title(group)
-  local title = term.glyphs(term.clean(group.name))
+  local title = term.text(group.name)
   return group.fleet and title .. " (" .. #group.members .. ")" or title
 end
 
@@ -599,9 +599,9 @@ local function measure(layers, form)
   return widths, channels, total
 end
 
--- Gives every item `next`, its targets in the following layer; a call across several layers gets a through
--- line in each layer between.
-local function connect(layers)
+--- Gives every item of the layers `next`, its targets in the following layer; a call across several layers
+-- gets a through
+function diagram.connect(layers)
   for _, layer in ipairs(layers) do
     for _, group in ipairs(layer) do group.next = {} end
   end
@@ -628,7 +628,8 @@ local function outline(layers, width)
   local function add(group, depth)
     local indent = ("  "):rep(depth)
     local arrow = depth > 0 and term.glyphs "▶ " or ""
-    lines[#lines + 1] = indent .. arrow .. term.paint("node", group_title(group)) .. (done[group] and " (above)" or "")
+    local above = done[group] and " (above)" or ""
+    lines[#lines + 1] = indent .. arrow .. term.paint("node", group_title(group)) .. above
     if done[group] then return end
     done[group] = true
     for _, text in ipairs(box_lines(group, { gauge = 0, note = true, beside = true })) do
@@ -712,7 +713,7 @@ function diagram.topology(world)
   local layers, back = diagram.layers(world)
   local picture
   local outlined = outline(layers, width)
-  connect(layers)
+  diagram.connect(layers)
   for _, form in ipairs(forms) do
     local widths, channels, total = measure(layers, form)
     if total <= width then
@@ -725,12 +726,13 @@ function diagram.topology(world)
   for _, pair in ipairs(back) do
     lines[#lines + 1] = term.truncate(pair[1].name .. term.glyphs " → " .. pair[2].name .. " (calls back)", width)
   end
+  local troubles = {}
   for _, link in ipairs(world.links or {}) do
-    lines[#lines + 1] = term.truncate(term.paint("fault", term.glyphs("✗ ")) .. term.glyphs(term.clean(link.from))
-      .. term.glyphs(" → ") .. term.glyphs(term.clean(link.to)) .. "  " .. term.glyphs(term.clean(link.fault)), width)
+    troubles[#troubles + 1] = term.text(link.from .. " → " .. link.to .. "  " .. link.fault)
   end
-  for _, fault in ipairs(world.faults or {}) do
-    lines[#lines + 1] = term.truncate(term.paint("fault", term.glyphs("✗ ")) .. term.glyphs(term.clean(fault)), width)
+  for _, fault in ipairs(world.faults or {}) do troubles[#troubles + 1] = term.text(fault) end
+  for _, text in ipairs(troubles) do
+    lines[#lines + 1] = term.truncate(term.paint("fault", term.glyphs "✗ ") .. text, width)
   end
   return table.concat(lines, "\n")
 end

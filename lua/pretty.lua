@@ -113,11 +113,13 @@ local function is_name(k)
   return type(k) == "string" and k:find("^[%a_][%w_]*$") and not reserved[k]
 end
 
--- The value's own text, if it has a `__tostring`.
+-- The value's own text, if it has a `__tostring`. A protected metatable does not show it, but its text does.
 local function own_text(x)
   local meta = getmetatable(x)
-  if type(meta) ~= "table" or rawget(meta, "__tostring") == nil then return nil end
-  return without_address(tostring(x))
+  if meta == nil or (type(meta) == "table" and rawget(meta, "__tostring") == nil) then return nil end
+  local text = tostring(x)
+  if type(meta) ~= "table" and text:find("^table:? ?%w*$") then return nil end
+  return without_address(text)
 end
 
 local render

@@ -167,6 +167,9 @@ function term.glyphs(s)
   return table.concat(out)
 end
 
+--- What someone else wrote, fit for our pictures: clean, and in the characters of this terminal.
+function term.text(s) return term.glyphs(term.clean(s)) end
+
 --- At most `columns` wide; what is cut off is marked by an ellipsis. Colour sequences are kept whole.
 function term.truncate(s, columns)
   if term.width(s) <= columns then return s end
