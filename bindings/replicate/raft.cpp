@@ -1,0 +1,49 @@
+#include "core/replicate/raft.hpp"
+
+#include "bindings/replicate/protocol.hpp"
+
+namespace syslab {
+namespace {
+
+const Component raft{{
+    .name = "replicate.raft",
+    .summary = "A replicated key-value store: an elected leader, a log that a majority holds. Takes read, "
+               "write and cas.",
+    .params = {count("count", "replicas; a majority of them must be up").at_least(1).at_most(99),
+               duration("heartbeat", "the leader's pulse").above(0).optional("50 ms"),
+               duration("election_min", "a follower that hears nothing for a time between this ...")
+                   .above(0)
+                   .optional("150 ms"),
+               duration("election_max", "... and this stands for election").above(0).optional("300 ms"),
+               count("batch", "entries a message").at_least(1).optional("64")},
+    .returns = "Protocol",
+    .cost = "an operation takes two message delays and one fsync each at the leader and a majority",
+    .paper = "Ongaro & Ousterhout 2014, In Search of an Understandable Consensus Algorithm",
+    .example = R"(
+local w = lab.world{ seed = 1 }
+local kv = w:replicas("kv", lab.replicate.raft{ count = 3 })
+w:run(1)
+kv[1]:call{ type = "write", key = "x", value = 1 }
+return kv[2]:call{ type = "read", key = "x" } == 1)",
+    .make =
+        [](lua_State* L, Arguments& a) {
+          RaftOptions o;
+          o.heartbeat = a.duration("heartbeat", o.heartbeat);
+          o.election_min = a.duration("election_min", o.election_min);
+          o.election_max = a.duration("election_max", o.election_max);
+          o.batch = a.count("batch", o.batch);
+          if (o.election_max < o.election_min) a.reject("election_max", "it is below election_min");
+          auto protocol = std::make_shared<Protocol>();
+          protocol->name = "raft";
+          protocol->count = a.count("count");
+          protocol->replica = [o](std::shared_ptr<const std::vector<NodeId>> members) -> NodeFactory {
+            RaftOptions options = o;
+            options.members = std::move(members);
+            return [options] { return std::make_unique<Raft>(options); };
+          };
+          return push(L, protocol);
+        },
+}};
+
+}  // namespace
+}  // namespace syslab
