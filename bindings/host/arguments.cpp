@@ -28,18 +28,29 @@ bool has_array_part(lua_State* L, int index) {
   return has;
 }
 
-// Whether a table in this parameter's place is the parameter itself rather than the option table.
-bool takes_table(lua_State* L, const Param& param, int index) {
-  switch (param.kind) {
+// Whether the table in the last place is the option table. One that names a parameter is; so is any that is no list in
+// the first place, where a misspelt name is likelier than a bare map.
+bool is_option_table(lua_State* L, const std::vector<Param>& params, std::size_t slot, int index) {
+  if (!is_plain_table(L, index)) return false;
+  if (slot >= params.size()) return true;
+  switch (params[slot].kind) {
+    case Param::Kind::list:
     case Param::Kind::table:
     case Param::Kind::value:
     case Param::Kind::any:
-      return true;
-    case Param::Kind::list:
-      return has_array_part(L, index);
+      break;
     default:
-      return false;
+      return true;
   }
+  if (has_array_part(L, index)) return false;
+  if (slot == 0) return true;
+  for (const Param& p : params) {
+    lua_getfield(L, index, p.name.c_str());
+    const bool named = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    if (named) return true;
+  }
+  return false;
 }
 
 const char* article(std::string_view noun) {
@@ -102,8 +113,7 @@ Arguments::Arguments(lua_State* L, int first, const std::string& owner, const st
   luaL_checkstack(L, static_cast<int>(params.size()) + 8, "too many arguments");
   int positional_end = last;
   const auto slot = static_cast<std::size_t>(last - first);
-  const bool options = last >= first && is_plain_table(L, last) &&
-                       (slot >= params.size() || !takes_table(L, params[slot], last));
+  const bool options = last >= first && is_option_table(L, params, slot, last);
   if (options) --positional_end;
 
   for (int index = first; index <= positional_end; ++index) {

@@ -12,9 +12,11 @@
 
 #include "bindings/host/arguments.hpp"
 #include "bindings/host/component.hpp"
+#include "bindings/host/convert.hpp"
 #include "bindings/host/lua_host.hpp"
 #include "bindings/host/object.hpp"
 #include "bindings/host/script_error.hpp"
+#include "core/base/nearest.hpp"
 
 namespace syslab {
 namespace {
@@ -422,6 +424,41 @@ int host_read_data(lua_State* L) {
   return 1;
 }
 
+int host_write_file(lua_State* L) {
+  const std::string path(string_argument(L, 1, "file"));
+  const std::string_view text = string_argument(L, 2, "text");
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  bool ok = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (file != nullptr) ok = std::fclose(file) == 0 && ok;
+  if (!ok) return push_failure(L, make_error("io_error", fmt::format("cannot write {}: {}", path, std::strerror(errno))));
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+// did_you_mean(word, set of names): " (did you mean 'x'?)" or "".
+int host_did_you_mean(lua_State* L) {
+  const std::string word(string_argument(L, 1, "word"));
+  luaL_checktype(L, 2, LUA_TTABLE);
+  std::vector<std::string> names;
+  lua_pushnil(L);
+  while (lua_next(L, 2) != 0) {
+    if (lua_type(L, -2) == LUA_TSTRING) names.emplace_back(lua_tostring(L, -2));
+    lua_pop(L, 1);
+  }
+  std::sort(names.begin(), names.end());
+  const std::string hint = did_you_mean(word, names);
+  lua_pushlstring(L, hint.data(), hint.size());
+  return 1;
+}
+
+// definite(code): whether such an error certainly had no effect; nil for an unknown code.
+int host_definite(lua_State* L) {
+  const std::optional<bool> definite = is_definite(string_argument(L, 1, "code"));
+  if (!definite) return 0;
+  lua_pushboolean(L, *definite);
+  return 1;
+}
+
 // Columns that a string takes on a terminal.
 int host_width(lua_State* L) {
   const std::string_view text = string_argument(L, 1, "text");
@@ -520,6 +557,9 @@ void install_sandbox(lua_State* L) {
   set_function(L, "write", &guard<&write>);
   set_function(L, "read_data", &guard<&host_read_data>);
   set_function(L, "width", &guard<&host_width>);
+  set_function(L, "write_file", &guard<&host_write_file>);
+  set_function(L, "definite", &guard<&host_definite>);
+  set_function(L, "did_you_mean", &guard<&host_did_you_mean>);
   set_function(L, "world", &guard<&host_world>);
   set_function(L, "interrupted", &guard<&was_interrupted>);
   lua_pushvalue(L, LUA_REGISTRYINDEX);

@@ -46,6 +46,11 @@ Error make_error(std::string_view code, std::string message) {
   return Error{std::string(code), std::move(message), found->definite};
 }
 
+std::optional<bool> is_definite(std::string_view code) {
+  const Code* found = find_code(code);
+  return found == nullptr ? std::nullopt : std::optional(found->definite);
+}
+
 bool is_fault(const Error& error) {
   const Code* found = find_code(error.code);
   return found != nullptr ? found->fault : !error.definite;

@@ -1,6 +1,7 @@
 // Expected outcomes are values: a modelled failure is an Error, never an exception.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,9 @@ Error make_error(std::string_view code, std::string message);
 // Whether the error speaks of the health of whoever answered (a timeout, an overload, a crash) rather than of the
 // request (no such key): what breakers and ejections count. Where the code is not in the table: if it is indefinite.
 bool is_fault(const Error& error);
+
+// Whether an error of this code certainly had no effect; none for a code that is not in the table.
+std::optional<bool> is_definite(std::string_view code);
 
 template <class T>
 class Expected {

@@ -371,10 +371,13 @@ void Host::resume() {
   SYSLAB_ASSERT(pauses_ > 0);
   if (--pauses_ > 0) return;
   record(TraceEvent::Kind::resume);
-  if (!waiting_.empty() && !processing_scheduled_) {
-    processing_scheduled_ = true;
-    world_.scheduler().at(world_.now(), [this] { process_waiting(); });
-  }
+  process_soon();
+}
+
+void Host::process_soon() {
+  if (waiting_.empty() || processing_scheduled_) return;
+  processing_scheduled_ = true;
+  world_.scheduler().at(world_.now(), [this] { process_waiting(); });
 }
 
 // One item an event, so that what it causes has its place in the order of the world. As long as something
@@ -384,10 +387,7 @@ void Host::process_waiting() {
   if (pauses_ > 0 || waiting_.empty()) return;
   const Waiting item = std::move(waiting_.front());
   waiting_.pop_front();
-  if (!waiting_.empty()) {
-    processing_scheduled_ = true;
-    world_.scheduler().at(world_.now(), [this] { process_waiting(); });
-  }
+  process_soon();
   switch (item.kind) {
     case Waiting::Kind::message:
       process(item.message);
@@ -396,7 +396,7 @@ void Host::process_waiting() {
       fire(item.timer);
       break;
     case Waiting::Kind::start:
-      node_->on_start(*this);
+      node_ ? node_->on_start(*this) : service_->on_start(*this);
       break;
     case Waiting::Kind::stop:
       stop_now();
@@ -425,14 +425,7 @@ void Host::launch() {
   handling_until_ = world_.now();
   if (program_.node) {
     node_ = program_.node();
-    if (must_wait()) {
-      wait({.kind = Waiting::Kind::start});
-    } else {
-      node_->on_start(*this);
-    }
-    return;
-  }
-  if (program_.station) {
+  } else if (program_.station) {
     ServicePtr handler = program_.station->handler ? program_.station->handler(*this) : nullptr;
     station_ = std::make_shared<Station>(*this, *program_.station, std::move(handler), rng_.split("station"));
     service_ = station_;
@@ -442,6 +435,11 @@ void Host::launch() {
   for (auto filter = program_.filters.rbegin(); filter != program_.filters.rend(); ++filter) {
     service_ = (*filter)(service_);
   }
+  if (!node_ && !service_) return;
+  // Its first handler is an event of its own: whoever adds several nodes at once has added them all before the first
+  // one looks around.
+  wait({.kind = Waiting::Kind::start});
+  if (pauses_ == 0) process_soon();
 }
 
 // Everything of the process goes. Nothing is sent and nothing is recorded here: destruction is no event.

@@ -192,6 +192,7 @@ class Host final : public Env {
   void fire(TimerId timer);
   bool must_wait() const { return pauses_ > 0 || !waiting_.empty(); }
   void wait(Waiting item);
+  void process_soon();
   void process_waiting();
   void process(Message message);
   void handle_later(std::function<void()> handler);

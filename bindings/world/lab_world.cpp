@@ -1,0 +1,131 @@
+#include "bindings/world/lab_world.hpp"
+
+#include <fmt/format.h>
+
+#include "bindings/host/convert.hpp"
+
+namespace syslab {
+
+LabWorld::LabWorld(LuaHost& lua_host, WorldOptions options)
+    : world(options), host(lua_host), rng(Rng(options.seed).split("script")) {}
+
+LabWorld::~LabWorld() {
+  close();
+}
+
+void LabWorld::close() {
+  if (closed_) return;
+  closed_ = true;
+  host.tasks().cancel_all(world.scheduler());
+}
+
+NodeId LabWorld::script_client() {
+  if (script_client_ == kNoNode) {
+    const Expected<NodeId> client = world.add_client("script", {.kind = "script"});
+    if (!client) throw ScriptError(client.error().message);
+    script_client_ = *client;
+  }
+  return script_client_;
+}
+
+void LabWorld::run(lua_State* L, Instant until, const std::function<bool()>& done) {
+  Tasks& tasks = host.tasks();
+  if (tasks.current(L) != nullptr || world.running()) {
+    throw ScriptError("the world runs already: inside a task or a handler use w:sleep(seconds)");
+  }
+  // An interrupt is looked at between events, because work in C++ fires no Lua hook.
+  world.run_until([&] { return host.interrupted() || tasks.has_error() || (done && done()); }, until);
+  if (host.interrupted()) throw ScriptError("interrupted");
+  if (tasks.has_error()) throw ScriptError(tasks.take_error());
+}
+
+LabWorld& alive(LabWorld& world) {
+  if (world.closed()) throw ScriptError("this world was closed");
+  return world;
+}
+
+int push_node(lua_State* L, LabWorld& world, NodeId id) {
+  return push(L, std::make_shared<NodeHandle>(NodeHandle{world.shared_from_this(), id}));
+}
+
+Value show_nodes(const World& world) {
+  Value::List nodes;
+  for (std::uint32_t i = 0; i < world.node_count(); ++i) {
+    const Host& host = world.host(NodeId{i});
+    Value::List targets;
+    for (NodeId target : host.targets()) targets.emplace_back(world.name_of(target));
+    nodes.push_back(host.show().with("targets", Value::list(std::move(targets))));
+  }
+  return Value::list(std::move(nodes));
+}
+
+NodeId node_at(lua_State* L, LabWorld& world, int index, std::string_view name) {
+  if (lua_type(L, index) == LUA_TSTRING) {
+    const Expected<NodeId> node = world.world.find(lua_tostring(L, index));
+    if (!node) throw ScriptError(node.error().message);
+    return *node;
+  }
+  const NodeHandle* node = object_at<NodeHandle>(L, index);
+  if (node == nullptr) {
+    throw ScriptError(fmt::format("bad option '{}': expected a Node or its name, got {}", name,
+                                  describe_argument(L, index)));
+  }
+  if (node->world.get() != &world)
+    throw ScriptError(fmt::format("bad option '{}': that node is in another world", name));
+  return node->id;
+}
+
+std::vector<NodeId> nodes_at(lua_State* L, LabWorld& world, const Arguments& a, std::string_view name) {
+  std::vector<NodeId> out;
+  const int index = a.index_of(name);
+  if (index == 0) return out;
+  if (lua_type(L, index) != LUA_TTABLE) return {node_at(L, world, index, name)};
+  for (std::size_t i = 1; i <= lua_objlen(L, index); ++i) {
+    lua_rawgeti(L, index, static_cast<int>(i));
+    out.push_back(node_at(L, world, lua_gettop(L), name));
+    lua_pop(L, 1);
+  }
+  return out;
+}
+
+void spawn_at(lua_State* L, LabWorld& world, int index, Instant at) {
+  lua_pushvalue(L, index);
+  const int function = luaL_ref(L, LUA_REGISTRYINDEX);
+  world.world.scheduler().at(at, [&world, function] {
+    lua_State* main = world.host.state();
+    lua_rawgeti(main, LUA_REGISTRYINDEX, function);
+    luaL_unref(main, LUA_REGISTRYINDEX, function);
+    world.host.tasks().spawn(main, 0, world.world.scheduler());
+  });
+}
+
+LuaRequest to_request(lua_State* L, int index) {
+  LuaRequest out{{}, std::chrono::seconds(1)};
+  if (lua_isnoneornil(L, index)) return out;
+  const Value given = to_value(L, index);
+  if (!given.is_map() && !(given.is_list() && given.list().empty())) {
+    throw ScriptError(
+        fmt::format("bad argument 'request': expected a table such as {{ type = 'get', key = 'a' }}, got {}",
+                    describe_argument(L, index)));
+  }
+  Value::Map body;
+  if (given.is_map()) {
+    for (const auto& [key, value] : given.map()) {
+      if (key == "type") {
+        if (!value.is_string()) throw ScriptError("bad option 'type' of a request: expected a string");
+        out.request.type = value.string();
+      } else if (key == "timeout") {
+        if (!value.is_number() || !(value.number() >= 0)) {
+          throw ScriptError("bad option 'timeout' of a request: expected a number of seconds");
+        }
+        out.timeout = from_seconds(value.number());
+      } else {
+        body.emplace_back(key, value);
+      }
+    }
+  }
+  out.request.body = Value::map(std::move(body));
+  return out;
+}
+
+}  // namespace syslab

@@ -1,0 +1,84 @@
+// LabWorld: a World as a script holds it, with what only scripts have: tasks, resources, channels, handles.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <lua.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bindings/host/arguments.hpp"
+#include "bindings/host/channel.hpp"
+#include "bindings/host/lua_host.hpp"
+#include "bindings/host/object.hpp"
+#include "bindings/host/resource.hpp"
+#include "core/sim/clients.hpp"
+#include "core/sim/world.hpp"
+
+namespace syslab {
+
+class LabWorld : public std::enable_shared_from_this<LabWorld> {
+ public:
+  LabWorld(LuaHost& host, WorldOptions options);
+  ~LabWorld();
+
+  World world;
+  LuaHost& host;
+  // What scripts draw inside the world: w:random(), w:sleep(distribution).
+  Rng rng;
+  std::deque<Resource> resources;  // stable addresses: tasks that hold or wait point to them
+  std::deque<Channel> channels;
+  std::deque<std::unique_ptr<Clients>> clients;
+  bool echo = true;  // show what nodes written in Lua print
+
+  // The node from which the script itself asks: "script", added when it is first needed.
+  NodeId script_client();
+
+  // Lets time pass until `until`, or until `done` says so (asked after every event), or nothing is left to
+  // happen. Only the main chunk may: a task sleeps instead. Throws ScriptError with what a task raised
+  // meanwhile.
+  void run(lua_State* L, Instant until, const std::function<bool()>& done = nullptr);
+  // Ends it for good: tasks are cancelled, handles are dead. Nothing can be called any more.
+  void close();
+  bool closed() const { return closed_; }
+
+ private:
+  bool closed_ = false;
+  NodeId script_client_ = kNoNode;
+};
+
+// Throws ScriptError where the world was closed.
+LabWorld& alive(LabWorld& world);
+
+// A node of a world, as a script holds it.
+struct NodeHandle {
+  std::shared_ptr<LabWorld> world;
+  NodeId id;
+  Host& host() const { return alive(*world).world.host(id); }
+};
+
+int push_node(lua_State* L, LabWorld& world, NodeId id);
+// What World::show() says of the nodes, and for each the names of those it calls.
+Value show_nodes(const World& world);
+// The node at a stack index: a handle of this world, or a name. Throws ScriptError naming the parameter.
+NodeId node_at(lua_State* L, LabWorld& world, int index, std::string_view name);
+// One node, or a list of them; none where the argument was left out.
+std::vector<NodeId> nodes_at(lua_State* L, LabWorld& world, const Arguments& a, std::string_view name);
+
+// Runs a Lua function as a task at a time of the world. The function is at `index`.
+void spawn_at(lua_State* L, LabWorld& world, int index, Instant at);
+
+// A request table { type =, ...body } and its timeout, which defaults to one second.
+struct LuaRequest {
+  Request request;
+  std::optional<Duration> timeout;
+};
+LuaRequest to_request(lua_State* L, int index);
+
+// A handler function of a service: runs as a task for every request, on the node, with a Context.
+ServiceFactory handler_factory(LabWorld& world, int function_ref);
+
+}  // namespace syslab
