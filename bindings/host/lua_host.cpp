@@ -147,6 +147,7 @@ void count_hook(lua_State* L, lua_Debug*) {
   if (host.interrupted_ == 0) {  // the budget's end
     host.budget_exhausted_ = true;
     host.interrupted_ = 1;
+    host.attention = 1;
   }
   // Fire at every instruction from now on: a caught error only reaches the next raise.
   lua_sethook(L, &count_hook, LUA_MASKCOUNT, 1);
@@ -250,6 +251,7 @@ LuaHost::Outcome LuaHost::run_file(const std::string& path, int* results) {
 
 void LuaHost::request_interrupt() {
   interrupted_ = 1;
+  attention = 1;
   lua_sethook(L_, &count_hook, LUA_MASKCOUNT, 1);
 }
 

@@ -75,6 +75,8 @@ class LuaHost {
   void request_interrupt();
   void clear_interrupt();
   bool interrupted() const { return interrupted_ != 0; }
+  // Set by an interrupt and by a task's error: who runs a world stops and looks.
+  volatile std::sig_atomic_t attention = 0;
 
   // A budget of about `instructions` VM instructions for what runs next; 0 takes it away. Exhausting it interrupts.
   void set_budget(std::uint64_t instructions);

@@ -124,6 +124,7 @@ void Tasks::end(Task& task, bool ok) {
     std::exchange(task.on_end, nullptr)(task.co, ok);
   } else if (!ok && error_.empty()) {
     const char* text = lua_tostring(task.co, -1);
+    host_.attention = 1;
     error_ = text == nullptr ? fmt::format("a task raised an error of type {}", luaL_typename(task.co, -1)) : text;
   }
   if (!ok) {  // a coroutine that raised an error cannot be used again

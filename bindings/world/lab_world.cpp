@@ -34,7 +34,12 @@ void LabWorld::run(lua_State* L, Instant until, const std::function<bool()>& don
     throw ScriptError("the world runs already: inside a task or a handler use w:sleep(seconds)");
   }
   // An interrupt is looked at between events, because work in C++ fires no Lua hook.
-  world.run_until([&] { return host.interrupted() || tasks.has_error() || (done && done()); }, until);
+  host.attention = host.interrupted() || tasks.has_error();
+  if (done) {
+    world.run_until([&] { return host.attention != 0 || done(); }, until);
+  } else {
+    world.run_until(until, host.attention);
+  }
   if (host.interrupted()) throw ScriptError("interrupted");
   if (tasks.has_error()) throw ScriptError(tasks.take_error());
 }

@@ -28,7 +28,7 @@ inline Duration from_seconds(double seconds) {
   const double ns = seconds * 1e9;
   if (ns >= 9.2e18) return Duration::max();
   if (ns <= -9.2e18) return Duration::min();
-  return Duration(std::llround(ns));
+  return Duration(static_cast<std::int64_t>(ns < 0 ? ns - 0.5 : ns + 0.5));  // inline, unlike std::llround
 }
 
 // t + d, or Instant::max() where the sum would overflow. Requires: d >= 0.

@@ -72,6 +72,17 @@ void World::run_until(Instant t) {
   scheduler_.advance_to(t);
 }
 
+bool World::run_until(Instant t, const volatile std::sig_atomic_t& stop) {
+  SYSLAB_ASSERT(t >= now());
+  const Running running(running_);
+  do {
+    if (stop != 0) return false;
+  } while (step_before(t));
+  // Where nothing is left to happen before the end of time, time stays where it is.
+  if (t != Instant::max()) scheduler_.advance_to(t);
+  return true;
+}
+
 bool World::run_until(const std::function<bool()>& predicate, Instant limit) {
   const Running running(running_);
   for (;;) {

@@ -7,6 +7,7 @@
 // Handlers run inside step() and the run functions and must not call them.
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -53,6 +54,9 @@ class World final : private FailureContext {
   // Until the predicate holds, which is asked before every event: true. False where the limit is reached
   // (then it is `limit`) or nothing is left to happen.
   bool run_until(const std::function<bool()>& predicate, Instant limit = Instant::max());
+  // Everything up to `t`, as above, unless the flag is set meanwhile (by a signal handler, by an event): then it stops
+  // after the event that runs. Whether it came to its end.
+  bool run_until(Instant t, const volatile std::sig_atomic_t& stop);
   bool running() const { return running_; }
   // When something will happen next.
   std::optional<Instant> next();
