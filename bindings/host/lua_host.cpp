@@ -161,6 +161,7 @@ LuaHost::LuaHost(LuaOptions options) : rng(Rng(options.seed).split("lua")), opti
   L_ = arena_->new_state();
   if (L_ == nullptr) throw std::bad_alloc();
   luaJIT_setmode(L_, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
+  lua_gc(L_, LUA_GCSETPAUSE, 300);  // a cycle when the memory has trebled: fewer of them
   lua_pushcfunction(L_, &guard<&install>);
   if (lua_pcall(L_, 0, 0, 0) != 0) {
     const std::string text = error_text(L_);

@@ -40,9 +40,8 @@ int push(lua_State* L, std::unique_ptr<T> object) {
   return push(L, std::shared_ptr<T>(std::move(object)));
 }
 
-inline Box* box_at(lua_State* L, int index) {
-  return lua_type(L, index) == LUA_TUSERDATA ? static_cast<Box*>(lua_touserdata(L, index)) : nullptr;
-}
+// Null for anything but a userdata; light ones are never given to a script.
+inline Box* box_at(lua_State* L, int index) { return static_cast<Box*>(lua_touserdata(L, index)); }
 
 // The object at `index`, or null where there is something else.
 template <class T>

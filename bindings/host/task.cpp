@@ -34,6 +34,7 @@ Task& Tasks::spawn(lua_State* L, int arguments, Scheduler& scheduler) {
   ++alive_;
   task->scheduler = &scheduler;
   task->state = Task::State::ready;
+  task->fresh = true;
   task->timer = scheduler.schedule(scheduler.now(), &Tasks::run, task);
   return *task;
 }
@@ -63,34 +64,43 @@ int Tasks::wait(lua_State* L, Task& task, WaitPlace* place, std::optional<Durati
   return lua_yield(L, 0);
 }
 
-bool Tasks::wake(TaskRef ref, std::function<int(lua_State*)> push) {
+Task* Tasks::stop_waiting(TaskRef ref) {
   Task* task = find(ref);
-  if (task == nullptr || task->state != Task::State::waiting) return false;
-  task->scheduler->cancel(task->timer);
+  if (task == nullptr || task->state != Task::State::waiting) return nullptr;
+  if (task->timer) task->scheduler->cancel(task->timer);
   task->state = Task::State::ready;
   task->place = nullptr;
-  if (push == nullptr) {
-    task->woken = true;
-    task->timer = task->scheduler->schedule(task->scheduler->now(), &Tasks::run, task);
-  } else {
-    task->timer = task->scheduler->at(task->scheduler->now(), [this, task, push = std::move(push)] {
-      resume(*task, push(task->co));
-    });
-  }
+  return task;
+}
+
+bool Tasks::wake(TaskRef ref) {
+  Task* task = stop_waiting(ref);
+  if (task == nullptr) return false;
+  task->woken = true;
+  task->timer = task->scheduler->schedule(task->scheduler->now(), &Tasks::run, task);
+  return true;
+}
+
+bool Tasks::wake(TaskRef ref, std::function<int(lua_State*)> push) {
+  Task* task = stop_waiting(ref);
+  if (task == nullptr) return false;
+  task->timer = task->scheduler->at(task->scheduler->now(), [this, task, push = std::move(push)] {
+    resume(*task, push(task->co));
+  });
   return true;
 }
 
 void Tasks::run(void* context) {
   auto& task = *static_cast<Task*>(context);
-  // A fresh coroutine has its function and arguments on its stack, a suspended one nothing.
   int arguments = 0;
-  if (lua_status(task.co) != LUA_YIELD) {
+  if (task.fresh) {
+    task.fresh = false;
     arguments = lua_gettop(task.co) - 1;
   } else if (task.woken) {
+    task.woken = false;
     lua_pushboolean(task.co, 1);
     arguments = 1;
   }
-  task.woken = false;
   task.tasks->resume(task, arguments);
 }
 

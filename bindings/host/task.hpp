@@ -42,6 +42,7 @@ struct Task {
   State state = State::free;
   TimerId timer;                // the wake-up that is scheduled, if any
   WaitPlace* place = nullptr;   // where it waits, if it can be taken out
+  bool fresh = false;           // its function has not begun: it stands on the coroutine's stack with its arguments
   bool woken = false;           // by wake(): the call that waited then returns true
   std::vector<class Resource*> held = {};  // given back when it ends, however it ends
   // Who wants to know how it ended: called once with the finished coroutine, whose results are on its stack (error:
@@ -79,7 +80,8 @@ class Tasks {
   int wait(lua_State* L, Task& task, WaitPlace* place, std::optional<Duration> limit = std::nullopt);
   // Lets a waiting task go on, at the scheduler's now: the call that waited returns what `push` pushes, or true. False
   // where the task is gone.
-  bool wake(TaskRef ref, std::function<int(lua_State*)> push = nullptr);
+  bool wake(TaskRef ref, std::function<int(lua_State*)> push);
+  bool wake(TaskRef ref);
 
   // Null where the task has ended.
   Task* find(TaskRef ref);
@@ -96,6 +98,7 @@ class Tasks {
   std::string take_error() { return std::exchange(error_, {}); }
 
  private:
+  Task* stop_waiting(TaskRef ref);
   static void run(void* task);      // the wake-up of a sleeping or ready task
   static void time_out(void* task);  // the wake-up of a waiting task whose limit has come
   void resume(Task& task, int arguments);

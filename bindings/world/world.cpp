@@ -325,10 +325,10 @@ int spawn(lua_State* L, LabWorld& w) {
 
 int sleep(lua_State* L, LabWorld& w) {
   Duration time;
-  if (lua_type(L, 2) == LUA_TNUMBER) {
-    time = duration_argument(L, 2, "seconds");
-  } else if (const Distribution* distribution = object_at<const Distribution>(L, 2)) {
+  if (const Distribution* distribution = object_at<const Distribution>(L, 2)) {
     time = sample_duration(*distribution, w.rng);
+  } else if (lua_type(L, 2) == LUA_TNUMBER) {
+    time = duration_argument(L, 2, "seconds");
   } else {
     throw ScriptError(fmt::format("bad argument 'seconds': expected a number or a Distribution, got {}",
                                   describe_argument(L, 2)));
