@@ -4,7 +4,7 @@ _syslab() {
   local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} before=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    local words='run lab check help -e -i -l -q --seed --no-init --color --version --help'
+    local words='run lab check help -e -i -l -q --seed --no-init --color --jit --version --help'
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
     return
   fi

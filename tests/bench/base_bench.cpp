@@ -10,7 +10,7 @@
 #include "core/base/distribution.hpp"
 #include "core/observe/histogram.hpp"
 #include "core/observe/series.hpp"
-#include "ratio.hpp"
+#include "tests/bench/ratio.hpp"
 
 namespace syslab::bench {
 namespace {

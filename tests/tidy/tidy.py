@@ -22,7 +22,8 @@ LAYERS = {
     "live": {"base", "observe", "runtime", "sim"},
 }
 FAMILY = {"base", "observe", "runtime"}
-EDGES = {"sketch": {"hash"}, "cache": {"hash", "sketch"}, "shard": {"hash"}, "balance": {"hash"}}
+EDGES = {"sketch": {"hash"}, "cache": {"hash", "sketch"}, "shard": {"hash"}, "balance": {"hash"},
+         "workload": {"hash"}}  # the ids of a recorded trace may be text, and are hashed
 
 # Headers from outside that only some folders may see.
 OUTSIDE = [
