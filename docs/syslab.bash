@@ -29,7 +29,7 @@ _syslab() {
   esac
 }
 
-# The names of the labs: the first word of each line that the program lists.
-_syslab_labs() { syslab lab list 2>/dev/null | awk '/^[ ]*[a-z]/ { print $1 }'; }
+# The names of the labs, from lines like "· quickstart   10 min  A first system".
+_syslab_labs() { syslab lab list 2>/dev/null | awk '$4 == "min" { print $2 }'; }
 
 complete -o filenames -F _syslab syslab
