@@ -34,15 +34,13 @@ end
 local function topology_nodes(snapshot)
   local nodes = {}
   for _, node in ipairs(snapshot.nodes) do
-    if node.kind ~= "script" then
-      local note = node.role and node.term and ("%s, term %d"):format(node.role, node.term) or node.role
-      nodes[#nodes + 1] = {
-        name = node.name, kind = node.kind, zone = node.zone, calls = node.targets,
-        up = node.state ~= "down" and node.state ~= "off", paused = node.state == "paused",
-        busy = node.busy, slots = node.slots, queue = node.queue, queue_limit = node.queue_limit,
-        note = node.state == "slow" and "slow" or note,
-      }
-    end
+    local note = node.role and node.term and ("%s, term %d"):format(node.role, node.term) or node.role
+    nodes[#nodes + 1] = {
+      name = node.name, kind = node.kind, zone = node.zone, calls = node.targets,
+      up = node.state ~= "down" and node.state ~= "off", paused = node.state == "paused",
+      busy = node.busy, slots = node.slots, queue = node.queue, queue_limit = node.queue_limit,
+      note = node.state == "slow" and "slow" or note,
+    }
   end
   return nodes
 end
@@ -91,6 +89,7 @@ local function message_events(w, first, last, types, only)
     end
   end
   local nodes = {}
+  if present.script then nodes[1] = "script" end
   for _, node in ipairs(w:nodes()) do
     if present[node:name()] then nodes[#nodes + 1] = node:name() end
   end

@@ -11,7 +11,7 @@ const Component disk_lost{{
                "after succeeds although they are gone.",
     .params = {target_param()},
     .returns = "Fault",
-    .example = R"(return lab.fault.disk_lost('db'):describe() == 'disk_lost db')",
+    .example = R"(return lab.fault.disk_lost('db'):describe() == 'unsynced writes lost on db')",
     .make =
         [](lua_State* L, Arguments& a) {
           return push_fault(L, make_disk_lost({.target = target_option(a, "target")}));

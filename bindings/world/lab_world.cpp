@@ -7,7 +7,10 @@
 namespace syslab {
 
 LabWorld::LabWorld(LuaHost& lua_host, WorldOptions options)
-    : world(options), host(lua_host), rng(Rng(options.seed).split("script")) {}
+    : world(options), host(lua_host), rng(Rng(options.seed).split("script")) {
+  const Expected<NodeId> script = world.add_client("script", {.kind = "script"});
+  SYSLAB_ASSERT(script.ok() && *script == kScript);
+}
 
 LabWorld::~LabWorld() {
   close();
@@ -17,15 +20,6 @@ void LabWorld::close() {
   if (closed_) return;
   closed_ = true;
   host.tasks().cancel_all(world.scheduler());
-}
-
-NodeId LabWorld::script_client() {
-  if (script_client_ == kNoNode) {
-    const Expected<NodeId> client = world.add_client("script", {.kind = "script"});
-    if (!client) throw ScriptError(client.error().message);
-    script_client_ = *client;
-  }
-  return script_client_;
 }
 
 void LabWorld::run(lua_State* L, Instant until, const std::function<bool()>& done) {
@@ -55,7 +49,7 @@ int push_node(lua_State* L, LabWorld& world, NodeId id) {
 
 Value show_nodes(const World& world) {
   Value::List nodes;
-  for (std::uint32_t i = 0; i < world.node_count(); ++i) {
+  for (std::uint32_t i = LabWorld::kScript.index + 1; i < world.node_count(); ++i) {
     const Host& host = world.host(NodeId{i});
     Value::List targets;
     for (NodeId target : host.targets()) targets.emplace_back(world.name_of(target));

@@ -34,8 +34,9 @@ class LabWorld : public std::enable_shared_from_this<LabWorld> {
   std::deque<std::unique_ptr<Clients>> clients;
   bool echo = true;  // show what nodes written in Lua print
 
-  // The node from which the script itself asks: "script", added when it is first needed.
-  NodeId script_client();
+  // The node from which the script itself asks. It is there from the start, so that faults of "everybody else" mean it,
+  // but it is no part of the system: pictures and w:nodes() leave it out.
+  static constexpr NodeId kScript{0};
 
   // Lets time pass until `until`, or until `done` says so (asked after every event), or nothing is left to
   // happen. Only the main chunk may: a task sleeps instead. Throws ScriptError with what a task raised
@@ -47,7 +48,6 @@ class LabWorld : public std::enable_shared_from_this<LabWorld> {
 
  private:
   bool closed_ = false;
-  NodeId script_client_ = kNoNode;
 };
 
 // Throws ScriptError where the world was closed.

@@ -28,7 +28,7 @@ int up(lua_State* L, NodeHandle& node) {
 int call(lua_State* L, NodeHandle& node) {
   LabWorld& w = alive(*node.world);
   LuaRequest request = to_request(L, 2);
-  Env& client = w.world.env(w.script_client());
+  Env& client = w.world.env(LabWorld::kScript);
   Tasks& tasks = w.host.tasks();
   if (Task* task = tasks.current(L)) {
     tasks.begin_wait(*task, nullptr);

@@ -440,9 +440,9 @@ int find(lua_State* L, LabWorld& w) {
 int nodes(lua_State* L, LabWorld& w) {
   alive(w);
   lua_createtable(L, static_cast<int>(w.world.node_count()), 0);
-  for (std::uint32_t i = 0; i < w.world.node_count(); ++i) {
+  for (std::uint32_t i = LabWorld::kScript.index + 1; i < w.world.node_count(); ++i) {
     push_node(L, w, NodeId{i});
-    lua_rawseti(L, -2, static_cast<int>(i + 1));
+    lua_rawseti(L, -2, static_cast<int>(i));
   }
   return 1;
 }
@@ -604,7 +604,7 @@ const Type world{describe_type<LabWorld>(
       const LabWorld* w = object_at<LabWorld>(L, index);
       if (w->closed()) return "closed";
       return fmt::format("seed={}, time={} s, nodes={}, steps={}", w->world.seed(),
-                         to_seconds(w->world.now()), w->world.node_count(), w->world.trace().steps());
+                         to_seconds(w->world.now()), w->world.node_count() - 1, w->world.trace().steps());
     })};
 
 const Component make_world{{
