@@ -45,7 +45,7 @@ CANARIES = [
     ("spaces at the end", {"core/base/a.cpp": "int a; \n"}),
     ("a tab", {"lua/a.lua": "\tprint(1)\n"}),
     ("has no end", {"core/base/a.cpp": "int a;"}),
-    ("has no test", {"bindings/cache/sieve.cpp": "\n"}),
+    ("has no test", {"bindings/cache/sieve.cpp": "const Component sieve{{\n"}),
     ("failures go unseen", {"tests/cache/a_test.lua": "t.summary()\n"}),
     ("leads nowhere", {"README.md": "[style](docs/stile.md)\n"}),
     ("no page links here", {"docs/lost.md": "# Lost\n"}),
@@ -61,7 +61,8 @@ INNOCENT = {
     "core/base/b.cpp": "std::unordered_set<int> seen;\nbool f(int a) { return seen.contains(a); }\n"
                        "int sum() { int s = 0; for (int a : seen) s += a; return s; }  // any order: a sum\n",
     "core/base/c.cpp": "double f(double x) { return std::sqrt(x); }\nInstant g() { return env.time(); }\n",
-    "bindings/cache/sieve.cpp": "#include <lua.h>\n",
+    "bindings/cache/sieve.cpp": "#include <lua.h>\nconst Component sieve{{}};\n",
+    "bindings/cache/key.cpp": "\n",
     "tests/cache/conformance_test.cpp": "\n",
     "README.md": "[sources](core) [style](docs/style.md#names) [web](https://example.org)\n",
     "docs/style.md": "# Style\n",

@@ -185,10 +185,10 @@ def lines_are_plain(tree):
 
 
 def components_are_tested(tree):
-    """bindings/<family>/<stem>.cpp has tests/<family>/<stem>_test, or its family has a conformance test."""
-    for path in tree:
+    """A component in bindings/<family>/<stem>.cpp has tests/<family>/<stem>_test, or its family a conformance test."""
+    for path, text in tree.items():
         match = re.fullmatch(r"bindings/(\w+)/(\w+)\.cpp", path)
-        if not match or match.group(1) in ("host", "program"):
+        if not match or not re.search(r"^const Component \w+", text, re.M):
             continue
         family, stem = match.groups()
         tests = [f"tests/{family}/{name}_test.{kind}" for name in (stem, "conformance") for kind in ("cpp", "lua")]
