@@ -14,6 +14,7 @@ namespace syslab {
 class Node {
  public:
   virtual ~Node() = default;
+  // An event of its own, so all nodes that are added at one instant can be found by name.
   virtual void on_start(Env& env) = 0;
   virtual void on_message(Env& env, const Message& message) = 0;
   // A request that a client addressed to this node; the default refuses.

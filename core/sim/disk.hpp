@@ -29,8 +29,8 @@ namespace syslab {
 class Host;
 
 struct DiskOptions {
-  DistributionPtr write_time;  // of a write, an append or a read; null: 100 us
-  DistributionPtr sync_time;   // null: 1 ms
+  DistributionPtr write_time = nullptr;  // of a write, an append or a read; null: 100 us
+  DistributionPtr sync_time = nullptr;   // null: 1 ms
   std::optional<std::size_t> capacity_bytes = std::nullopt;
 };
 

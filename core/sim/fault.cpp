@@ -29,8 +29,9 @@ std::string lua_string(std::string_view text) {
       out += '\\';
       out += c;
     } else if (byte < 32 || byte == 127) {
-      const std::string digits = std::to_string(byte);
-      out += "\\" + std::string(3 - digits.size(), '0') + digits;
+      // Always three digits, so that a digit that follows is not taken for a part of it.
+      out += '\\';
+      for (int scale : {100, 10, 1}) out += static_cast<char>('0' + byte / scale % 10);
     } else {
       out += c;
     }

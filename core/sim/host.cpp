@@ -231,7 +231,7 @@ void Host::send_result(NodeId to, std::string type, std::uint64_t call, Result r
 // Messages in
 
 void Host::deliver(Message message) {
-  if (powered_ && must_wait()) {
+  if (up() && must_wait()) {
     wait({.kind = Waiting::Kind::message, .message = std::move(message)});
   } else {
     process(std::move(message));

@@ -33,9 +33,9 @@ struct RateStep {
 
 struct LoadOptions {
   NodeId to;
-  double rate = 0;          // requests a second: an open loop
-  std::size_t clients = 0;  // a closed loop, where rate is 0
-  DistributionPtr think;    // of a client, between an answer and its next request; null: none
+  double rate = 0;                  // requests a second: an open loop
+  std::size_t clients = 0;          // a closed loop, where rate is 0
+  DistributionPtr think = nullptr;  // of a client, between an answer and its next request; null: none
   enum class Arrivals : std::uint8_t { poisson, constant, uniform } arrivals = Arrivals::poisson;
   std::vector<RateStep> rates = {};                                // later rates of the open loop, by time
   std::vector<std::pair<std::string, double>> mix = {{"get", 1}};  // request types and their weights

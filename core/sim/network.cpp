@@ -121,6 +121,7 @@ void Network::set_zone_latency(DistributionPtr extra) {
 // Sending
 
 void Network::send(Message message) {
+  SYSLAB_ASSERT(message.to.index < world_.node_count());
   message.id = ++last_id_;
   if (message.from == message.to) {
     record_send(message, world_.now());

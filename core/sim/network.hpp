@@ -43,9 +43,9 @@ namespace syslab {
 class World;
 
 struct LinkOptions {
-  DistributionPtr latency;      // one way; null: 250 us
-  double bandwidth = 0;         // bytes a second; 0: no limit
-  std::size_t queue_limit = 0;  // bytes that may wait to leave; 0: no limit
+  DistributionPtr latency = nullptr;  // one way; null: 250 us
+  double bandwidth = 0;               // bytes a second; 0: no limit
+  std::size_t queue_limit = 0;        // bytes that may wait to leave; 0: no limit
   double loss = 0;
   double loss_correlation = 0;
   double duplicate = 0;

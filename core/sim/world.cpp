@@ -232,7 +232,8 @@ Value World::show() const {
 
 // The first instant whose fault actions still come before everything that has happened.
 Instant World::fault_instant() const {
-  return touched_ == now() ? now() + kTick : now();
+  const bool in_handler = running_ && !faults_.acting();
+  return in_handler || touched_ == now() ? now() + kTick : now();
 }
 
 Expected<FaultId> World::at(Instant at, FaultPtr fault, std::optional<Duration> lasting) {

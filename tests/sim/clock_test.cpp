@@ -9,7 +9,9 @@ namespace {
 
 using std::chrono::seconds;
 
-Instant at(std::int64_t ns) { return Instant(Duration(ns)); }
+Instant at(std::int64_t ns) {
+  return Instant(Duration(ns));
+}
 
 }  // namespace
 
@@ -29,7 +31,8 @@ TEST_CASE("clock: the monotonic clock never jumps or runs backwards, whatever fa
     now += static_cast<std::int64_t>(rng.below(3'000'000));
     const Instant before = clock.monotonic(at(now));
     CHECK(before >= last);
-    if (i % 3 == 0) clock.set_drift(at(now), static_cast<std::int64_t>(rng.below(1'000'000'001)) - 500'000'000);
+    if (i % 3 == 0)
+      clock.set_drift(at(now), static_cast<std::int64_t>(rng.below(1'000'000'001)) - 500'000'000);
     if (i % 5 == 0) clock.shift_wall(Duration(static_cast<std::int64_t>(rng.below(2'000'000)) - 1'000'000));
     if (i % 7 == 0) clock.correct_wall(at(now));
     CHECK(clock.monotonic(at(now)) == before);
@@ -37,7 +40,8 @@ TEST_CASE("clock: the monotonic clock never jumps or runs backwards, whatever fa
   }
 }
 
-TEST_CASE("clock: a timer fires at the first instant at which the monotonic clock shows its time", "[sim][clock]") {
+TEST_CASE("clock: a timer fires at the first instant at which the monotonic clock shows its time",
+          "[sim][clock]") {
   Rng rng(2);
   for (int i = 0; i < 2000; ++i) {
     NodeClock clock;

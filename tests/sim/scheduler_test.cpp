@@ -11,7 +11,9 @@
 namespace syslab {
 namespace {
 
-Instant at_ns(std::int64_t ns) { return Instant(Duration(ns)); }
+Instant at_ns(std::int64_t ns) {
+  return Instant(Duration(ns));
+}
 
 }  // namespace
 
@@ -28,7 +30,8 @@ TEST_CASE("scheduler: events run in order of time, those of one instant in order
   CHECK(scheduler.now() == at_ns(500));
 }
 
-TEST_CASE("scheduler: an event that is scheduled for now runs after those that are due now already", "[sim]") {
+TEST_CASE("scheduler: an event that is scheduled for now runs after those that are due now already",
+          "[sim]") {
   Scheduler scheduler;
   std::vector<char> order;
   scheduler.at(at_ns(10), [&] {
@@ -60,7 +63,8 @@ TEST_CASE("scheduler: a cancelled event never runs, and a timer can be cancelled
   CHECK_FALSE(scheduler.cancel(TimerId{}));
 }
 
-TEST_CASE("scheduler: closures are destroyed when they have run, are cancelled, or the scheduler goes", "[sim]") {
+TEST_CASE("scheduler: closures are destroyed when they have run, are cancelled, or the scheduler goes",
+          "[sim]") {
   auto token = std::make_shared<int>(0);
   struct Big {
     std::shared_ptr<int> token;
@@ -135,7 +139,8 @@ TEST_CASE("scheduler: behaves as an ordered map, whatever is scheduled, cancelle
         model.erase(victim->second.entry);
         known.erase(victim);
       } else {
-        const std::int64_t limit = choice < 90 ? INT64_MAX : now + static_cast<std::int64_t>(rng.below(range));
+        const std::int64_t limit =
+            choice < 90 ? INT64_MAX : now + static_cast<std::int64_t>(rng.below(range));
         const bool due = !model.empty() && model.begin()->first <= limit;
         if (choice % 2 == 0) {
           const auto next = scheduler.next();
