@@ -119,11 +119,8 @@ void set_raw(lua_State* L, int table, const std::string& key) {  // table[key] =
   lua_rawset(L, table);
 }
 
-// Leaves the metatable on the stack, creating it where this state has none yet.
-void push_metatable(lua_State* L, const void* tag) {
-  lua_pushlightuserdata(L, const_cast<void*>(tag));
-  lua_rawget(L, LUA_REGISTRYINDEX);
-}
+// Where the registry keeps a type's metatable: a negative number, clear of luaL_ref's.
+int& registry_index(const void* tag) { return *static_cast<int*>(const_cast<void*>(tag)); }
 
 void install_type(lua_State* L, const Type& type) {
   lua_newtable(L);
@@ -159,9 +156,7 @@ void install_type(lua_State* L, const Type& type) {
   }
   lua_pushlstring(L, type.d.name.data(), type.d.name.size());
   lua_setfield(L, metatable, "__metatable");
-  lua_pushlightuserdata(L, const_cast<void*>(type.d.tag));
-  lua_insert(L, -2);
-  lua_rawset(L, LUA_REGISTRYINDEX);
+  lua_rawseti(L, LUA_REGISTRYINDEX, registry_index(type.d.tag));
 }
 
 void set_string(lua_State* L, const char* key, const std::string& text) {
@@ -211,7 +206,10 @@ const Type* find_type(const void* tag) {
 }
 
 void install_components(lua_State* L, bool isolate) {
-  for (const Type* type : types()) install_type(L, *type);
+  for (std::size_t i = 0; i < types().size(); ++i) {
+    registry_index(types()[i]->d.tag) = -static_cast<int>(i) - 1;
+    install_type(L, *types()[i]);
+  }
   push_namespace(L, "lab");
   const int lab = lua_gettop(L);
   for (const Component* c : components()) {
@@ -295,7 +293,7 @@ void push_box(lua_State* L, const void* tag, std::shared_ptr<void> object) {
   }
   void* memory = lua_newuserdata(L, sizeof(Box));
   new (memory) Box{tag, std::move(object)};
-  push_metatable(L, tag);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, registry_index(tag));
   SYSLAB_ASSERT(lua_istable(L, -1));  // the type is registered
   lua_setmetatable(L, -2);
 }

@@ -25,10 +25,7 @@ bool is_folder(const std::string& path) {
 }
 
 // Whether a frame belongs to syslab's own Lua library rather than to the script.
-bool in_library(const lua_Debug& frame) {
-  static const std::string prefix = "@" + LuaHost::data_folder() + "/lua/";
-  return std::strncmp(frame.source, prefix.c_str(), prefix.size()) == 0;
-}
+bool in_library(const lua_Debug& frame) { return std::strncmp(frame.source, "@syslab/lua/", 12) == 0; }
 
 // Debian's LuaJIT loses table entries in nested native pairs with the JIT on (LuaJIT/LuaJIT#827). Ours must not.
 const char kJitSelfTest[] =

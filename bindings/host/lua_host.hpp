@@ -94,6 +94,9 @@ class LuaHost {
 
   // Where lua/ and labs/ are: $SYSLAB_HOME, the source tree the program was built from, or ../share/syslab beside it.
   static const std::string& data_folder();
+  // The chunk name of a file of the library. It does not tell where the library lies: names are strings in the state, and
+  // their lengths would move everything behind them.
+  static std::string library_chunk(const std::string& file) { return "@syslab/" + file; }
   // A file below the data folder. Errors: not_found.
   static Expected<std::string> read_data(const std::string& path);
 

@@ -17,9 +17,10 @@
 
 namespace syslab {
 
-// The address of a tag is the type; const and plain are one type.
+// The address of a tag is the type; const and plain are one type. Its content is where a state's registry keeps the
+// metatable: a number, because a light userdata as a key would make the registry depend on where the program lies.
 template <class T>
-inline char plain_type_tag = 0;
+inline int plain_type_tag = 0;
 template <class T>
 inline constexpr const void* type_tag = &plain_type_tag<std::remove_const_t<T>>;
 

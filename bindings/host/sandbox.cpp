@@ -355,7 +355,8 @@ int require_module(lua_State* L) {
     if (!text) throw ScriptError(fmt::format("require: no module '{}' (looked for {} and {})", name, file, beside));
     file = beside;
   }
-  if (luaL_loadbufferx(L, text->data(), text->size(), ("@" + file).c_str(), "t") != 0) return lua_error(L);
+  const std::string name_of_chunk = library ? LuaHost::library_chunk("lua/" + path + ".lua") : "@" + file;
+  if (luaL_loadbufferx(L, text->data(), text->size(), name_of_chunk.c_str(), "t") != 0) return lua_error(L);
   if (library) {
     lua_pushvalue(L, lua_upvalueindex(2));  // the host table
   } else {
@@ -579,7 +580,7 @@ void install_sandbox(lua_State* L) {
   // The rest of the sandbox is Lua: lua/prelude.lua, which gets the host table.
   const Expected<std::string> prelude = LuaHost::read_data("lua/prelude.lua");
   if (!prelude) throw ScriptError(prelude.error().message);
-  const std::string name = "@" + LuaHost::data_folder() + "/lua/prelude.lua";
+  const std::string name = LuaHost::library_chunk("lua/prelude.lua");
   if (luaL_loadbufferx(L, prelude->data(), prelude->size(), name.c_str(), "t") != 0) lua_error(L);
   lua_insert(L, -2);
   lua_call(L, 1, 0);
