@@ -69,6 +69,11 @@ Before each command the prompt keeps the state of the whole lab.
   .mark          lists the marks
 
 A command that hangs or crashes costs nothing: Ctrl-C twice ends it, and the state before it is back.]],
+  reference = [[
+Everything that help knows, as one page of Markdown, or as annotations for lua-language-server:
+
+  syslab help reference
+  syslab help annotations]],
 }
 
 local function overview()
@@ -92,7 +97,7 @@ local function overview()
     lines[#lines + 1] = "  " .. bold(term.pad(family.name, width)) .. "  " .. term.truncate(text, room)
   end
   lines[#lines + 1] = ""
-  lines[#lines + 1] = bold "Topics" .. "   ?start ?units ?errors ?time ?checkpoints ?commands"
+  lines[#lines + 1] = bold "Topics" .. "   ?start ?units ?errors ?time ?checkpoints ?commands ?reference"
   lines[#lines + 1] = dim "A word anywhere: .apropos WORD.  Guided labs: .labs"
   return table.concat(lines, "\n")
 end
@@ -111,20 +116,36 @@ end
 -- Descriptors as text
 -- ---------------------------------------------------------------------------------------------------------
 
+-- The types that are long in words, short: a column has little room, and error messages say it in full.
+local short_types = {
+  ["nil, boolean, number, string, list or map"] = "any value",
+  ["Distribution or number of seconds"] = "Distribution | s",
+  ["number of seconds"] = "seconds",
+  ["number of bytes"] = "bytes",
+  ["rate per second"] = "per second",
+}
+
+local function type_words(param)
+  local choices = (param.type or ""):match("^one of (.+)$")
+  if choices then return "string", choices end
+  return short_types[param.type] or param.type or ""
+end
+
 local function param_lines(params, lines)
   local names, kinds = 0, 0
   for _, param in ipairs(params) do
-    names, kinds = math.max(names, #param.name), math.max(kinds, term.width(param.type or ""))
+    names, kinds = math.max(names, #param.name), math.max(kinds, term.width((type_words(param))))
   end
-  kinds = math.min(kinds, 28)
   for _, param in ipairs(params) do
+    local kind, choices = type_words(param)
     local text = param.doc or ""
+    if choices then text = text .. ": " .. choices end
     if param.default then
       text = text .. " (default: " .. param.default .. ")"
     elseif not param.required then
       text = text .. " (optional)"
     end
-    local head = "  " .. bold(term.pad(param.name, names)) .. "  " .. dim(term.pad(param.type or "", kinds)) .. "  "
+    local head = "  " .. bold(term.pad(param.name, names)) .. "  " .. dim(term.pad(kind, kinds)) .. "  "
     local indent = (" "):rep(names + kinds + 6)
     local room = math.min(term.columns(), 100) - #indent
     if room < 24 then
@@ -156,7 +177,8 @@ end
 
 local function component_text(component)
   local name = "lab." .. component.name
-  local lines = { paragraph(name .. signature(component) .. (component.returns and " -> " .. component.returns or ""), "") }
+  local result = component.returns and " -> " .. component.returns or ""
+  local lines = { paragraph(name .. signature(component) .. result, "") }
   lines[1] = bold(name) .. lines[1]:sub(#name + 1)
   lines[#lines + 1] = paragraph(component.summary, "  ")
   if component.params and #component.params > 0 then
@@ -181,37 +203,52 @@ local function component_text(component)
   return table.concat(lines, "\n")
 end
 
-local function method_signature(method)
-  if method.params and #method.params > 0 then
-    local result = method.signature and method.signature ~= "" and " -> " .. method.signature:gsub("^%-> ?", "") or ""
-    return signature(method) .. result
+-- The whole call of a method. `short` leaves out options that can be looked up, so that a list of methods stays one.
+local function method_signature(method, short)
+  if not method.params or #method.params == 0 then return method.signature or "()" end
+  local result = method.signature and method.signature ~= "" and " -> " .. method.signature or ""
+  if not short then return signature(method) .. result end
+  local names = {}
+  for _, param in ipairs(method.params) do
+    if not param.required then break end
+    names[#names + 1] = param.name
   end
-  return method.signature or "()"
+  if #names < #method.params then names[#names + 1] = "..." end
+  return "{ " .. table.concat(names, ", ") .. " }" .. result
 end
 
 local function type_text(kind)
-  local lines = { bold(kind.name), paragraph(kind.summary, "  "), "" }
-  local width = 0
+  local lines = { bold(kind.name), paragraph(kind.summary, "  ") }
+  if #kind.methods > 0 then lines[#lines + 1] = "" end
+  local width, options = 0, nil
+  local limit = math.floor(math.min(term.columns(), 100) * 0.45)
   for _, method in ipairs(kind.methods) do
-    width = math.max(width, term.width(":" .. method.name .. method_signature(method)))
+    local own = term.width(":" .. method.name .. method_signature(method, true))
+    if own <= limit then width = math.max(width, own) end
+    if method.params and #method.params > 0 then options = options or method.name end
   end
-  width = math.min(width, 44)
   for _, method in ipairs(kind.methods) do
-    local text = ":" .. method.name .. method_signature(method)
+    local text = ":" .. method.name .. method_signature(method, true)
+    local indent = (" "):rep(width + 4)
     if term.width(text) > width then
       lines[#lines + 1] = "  " .. text
-      lines[#lines + 1] = paragraph(method.summary or "", (" "):rep(width + 4))
+      lines[#lines + 1] = paragraph(method.summary or "", indent)
     else
-      local indent = (" "):rep(width + 4)
-      lines[#lines + 1] = "  " .. term.pad(text, width) .. "  " .. paragraph(method.summary or "", indent):sub(#indent + 1)
+      local summary = paragraph(method.summary or "", indent):sub(#indent + 1)
+      lines[#lines + 1] = "  " .. term.pad(text, width) .. "  " .. summary
     end
+  end
+  if options then
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = dim("The options of a method: help(\"" .. kind.name .. ":" .. options .. "\")")
   end
   return table.concat(lines, "\n")
 end
 
 local function method_text(kind, method)
-  local lines = { bold(kind.name .. ":" .. method.name) .. method_signature(method),
-    paragraph(method.summary or "", "  ") }
+  local name = kind.name .. ":" .. method.name
+  local lines = { paragraph(name .. method_signature(method), ""), paragraph(method.summary or "", "  ") }
+  lines[1] = bold(name) .. lines[1]:sub(#name + 1)
   if method.params and #method.params > 0 then
     lines[#lines + 1] = ""
     param_lines(method.params, lines)
@@ -259,8 +296,12 @@ local function by_name(name)
   if component then return component_text(component) end
   local kind = find(types, name)
   if kind then return type_text(kind) end
-  local owner, member = name:match("^(%w+)[:.](%w+)$")
+  local owner, member = name:match("^([%w_]+)[:.]([%w_]+)$")
   kind = owner and find(types, owner)
+  if owner and not kind then  -- a variable: w:load
+    local value = rawget(_G, owner)
+    kind = type(value) == "userdata" and find(types, host.type_of(value))
+  end
   local method = kind and find(kind.methods, member)
   if method then return method_text(kind, method) end
   if plain:find("^[%w_]+$") then
@@ -296,6 +337,16 @@ local function table_text(x)
   end
 end
 
+-- The help on a method as a value, w.load: found through the objects that global variables hold.
+local function method_text_of(x)
+  for _, value in pairs(_G) do
+    local kind = type(value) == "userdata" and find(types, host.type_of(value))
+    for _, method in ipairs(kind and kind.methods or {}) do
+      if value[method.name] == x then return method_text(kind, method) end
+    end
+  end
+end
+
 --- The help on a value or a name as text; nil where nothing is known. Without an argument: the overview.
 function help.text(x)
   load_descriptors()
@@ -304,7 +355,7 @@ function help.text(x)
   if type(x) == "table" then return table_text(x) end
   if type(x) == "function" then
     local name = host.component_of(x)
-    return name and by_name("lab." .. name)
+    return name and by_name("lab." .. name) or method_text_of(x)
   end
   if type(x) == "userdata" then
     local name = host.type_of(x)
@@ -321,7 +372,10 @@ function help.names()
     names[#names + 1] = "lab." .. component.name
     names[#names + 1] = component.name:match("[^.]+$")
   end
-  for _, kind in ipairs(types) do names[#names + 1] = kind.name end
+  for _, kind in ipairs(types) do
+    names[#names + 1] = kind.name
+    for _, method in ipairs(kind.methods) do names[#names + 1] = kind.name .. ":" .. method.name end
+  end
   table.sort(names)
   return names
 end
@@ -349,7 +403,11 @@ function help.apropos(word)
   end
   for _, kind in ipairs(types) do
     look(kind.name, kind.summary)
-    for _, method in ipairs(kind.methods) do look(kind.name .. ":" .. method.name, method.summary) end
+    for _, method in ipairs(kind.methods) do
+      local more = {}
+      for _, param in ipairs(method.params or {}) do more[#more + 1] = param.name .. " " .. (param.doc or "") end
+      look(kind.name .. ":" .. method.name, method.summary, table.concat(more, " "))
+    end
   end
   for _, command in ipairs(require("repl").commands()) do look("." .. command.name, command.summary) end
   for name, text in pairs(topics) do look("?" .. name, text:match("^%s*([^\n]+)"), text) end
@@ -366,6 +424,11 @@ end
 
 --- `syslab help [NAME]`: returns the exit code.
 function help.main(name)
+  local write = require("reference").pages[name]
+  if write then
+    host.write(write())
+    return 0
+  end
   local text = help.text(name)
   if text then
     host.write(text .. "\n")

@@ -22,7 +22,11 @@ def blocks(kind):
 
 
 def run(arguments, text=""):
-    done = subprocess.run(arguments, input=text, capture_output=True, text=True, timeout=120, cwd=ROOT, check=False)
+    # Pictures are drawn for the terminal of a reader, whatever the test's own is.
+    terminal = dict(os.environ, LC_ALL="C.UTF-8")
+    terminal.pop("COLUMNS", None)
+    done = subprocess.run(arguments, input=text, capture_output=True, text=True, timeout=120, cwd=ROOT, check=False,
+                          env=terminal)
     return done.stdout + done.stderr
 
 

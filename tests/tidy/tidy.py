@@ -176,7 +176,8 @@ def lines_are_plain(tree):
         if text and not text.endswith("\n"):
             yield path, text.count("\n") + 1, "the last line has no end"
         for number, line in enumerate(text.split("\n"), 1):
-            if len(line) > LINE_MAX and not path.endswith((".md", ".json")):
+            # lua/types is generated, and an annotation is one line.
+            if len(line) > LINE_MAX and not path.endswith((".md", ".json")) and not path.startswith("lua/types/"):
                 yield path, number, f"{len(line)} columns; {LINE_MAX} are enough"
             if line != line.rstrip() and not path.endswith(".md"):
                 yield path, number, "spaces at the end of the line"

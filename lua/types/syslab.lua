@@ -1,0 +1,1041 @@
+---@meta
+-- Written by `syslab help annotations` from the descriptors in bindings/. Do not edit; to renew it:
+-- ./syslab help annotations > lua/types/syslab.lua
+
+---How a balancer picks the backend of a request; see w:balancer.
+---@class BalancePolicy
+local BalancePolicy = {}
+
+---Items that tasks hand to each other, first in, first out; made by w:channel.
+---@class Channel
+local Channel = {}
+
+---Adds an item; a waiting task gets it. Never waits.
+---@param item any
+function Channel:send(item) end
+
+---The oldest item; waits while there is none.
+---@param timeout? number
+---@return any
+---@return Error?
+function Channel:receive(timeout) end
+
+---Items that wait to be received.
+---@return number
+function Channel:size() end
+
+---Clients of a replicated store, and the history of what they did.
+---@class Clients
+local Clients = {}
+
+---Operations that certainly did not happen.
+---@return number
+function Clients:failed() end
+
+---What they did so far, for a checker.
+---@return any
+function Clients:history() end
+
+---Operations that succeeded.
+---@return number
+function Clients:ok() end
+
+---No new operations.
+function Clients:stop() end
+
+---Operations that may or may not have happened.
+---@return number
+function Clients:unknown() end
+
+---What a service's handler sees of the node it runs on.
+---@class Context
+local Context = {}
+
+---The node's name.
+---@return string
+function Context:name() end
+
+---The node's monotonic clock.
+---@return number
+function Context:now() end
+
+---Waits; the request keeps its slot.
+---@param seconds number|Distribution
+function Context:sleep(seconds) end
+
+---Asks another service and waits for its answer.
+---@param node any
+---@param options table
+---@return any
+---@return Error?
+function Context:call(node, options) end
+
+---From 0 to 1, or a whole number from 1 to n.
+---@param n? number
+---@return number
+function Context:random(n) end
+
+---A line in the world's trace.
+---@param text any
+---@param fields? any
+function Context:log(text, fields) end
+
+---A probability distribution: service times, delays, sizes.
+---@class Distribution
+local Distribution = {}
+
+---One number, or a list of n, from the script's random stream.
+---@param n? number
+---@return number|any[]
+function Distribution:sample(n) end
+
+---The expected value; infinite for a Pareto of shape 1 or less.
+---@return number
+function Distribution:mean() end
+
+---What a node written in Lua can see of its world. Every handler gets it first.
+---@class Env
+local Env = {}
+
+---This node's name.
+---@return string
+function Env:name() end
+
+---The node's monotonic clock; it drifts but never jumps.
+---@return number
+function Env:now() end
+
+---The node's wall clock; faults skew and step it.
+---@return number
+function Env:wall_now() end
+
+---Sends a one-way message; it may be lost, late or doubled.
+---@param to any
+---@param type any
+---@param body any
+function Env:send(to, type, body) end
+
+---Sends a request; done(value) or done(nil, err) is called once.
+---@param to any
+---@param options table
+---@param done? any
+function Env:call(to, options, done) end
+
+---Calls node.on_timer(env, name) after a delay; setting it again moves it.
+---@param name any
+---@param delay number
+function Env:timer(name, delay) end
+
+---Cancels a named timer; false where it is not running.
+---@param name any
+---@return boolean
+function Env:cancel(name) end
+
+---Calls a function once, after a delay.
+---@param delay number
+---@param action any
+function Env:after(delay, action) end
+
+---A line in the world's trace.
+---@param text any
+---@param fields? any
+function Env:log(text, fields) end
+
+---State for w:show() and for fault selectors, such as { role = 'leader' }.
+---@param fields any
+function Env:show(fields) end
+
+---Replaces a file on this node's disk; nil deletes it.
+---@param file any
+---@param value any
+---@param done? any
+function Env:write(file, value, done) end
+
+---Appends a record to a file that is a list.
+---@param file any
+---@param record any
+---@param done? any
+function Env:append(file, record, done) end
+
+---Makes what was written before durable.
+---@param done? any
+function Env:sync(done) end
+
+---Reads a file: done(value) or done(nil, err).
+---@param file any
+---@param done any
+function Env:read(file, done) end
+
+---A file's content now, without the time it takes.
+---@param file any
+---@return any
+---@return Error?
+function Env:peek(file) end
+
+---What a modelled failure returns as second value: nil, err.
+---@class Error
+---@field code string What went wrong, such as 'timeout' or 'overloaded'.
+---@field message string The same for people.
+---@field definite boolean Whether the operation certainly did not happen; false: it may have.
+local Error = {}
+
+---A plan to break something: made by lab.fault, carried out by w:at, w:inject and w:nemesis.
+---@class Fault
+local Fault = {}
+
+---What it will do, in words.
+---@return string
+function Fault:describe() end
+
+---The options that make the same fault.
+---@return table
+function Fault:options() end
+
+---A service that wraps another one: it may delay, refuse, repeat or answer a request itself.
+---@class Filter
+local Filter = {}
+
+---A load generator: it sends requests to a node and measures what comes back.
+---@class Load
+local Load = {}
+
+---Everything measured so far, as numbers.
+---@return table
+function Load:data() end
+
+---Requests that came back with an error, timeouts included.
+---@return number
+function Load:errors() end
+
+---Requests that were answered.
+---@return number
+function Load:ok() end
+
+---Requests on their way.
+---@return number
+function Load:outstanding() end
+
+---A latency that so many percent of the answers did not exceed.
+---@param percent any
+---@return number
+function Load:percentile(percent) end
+
+---Rates, errors, percentiles and a sparkline with fault bands; report:html(file) writes a page.
+---@return Report
+function Load:report() end
+
+---Requests sent.
+---@return number
+function Load:sent() end
+
+---Changes the rate of an open loop, from now on.
+---@param rate any
+function Load:set_rate(rate) end
+
+---No more requests.
+function Load:stop() end
+
+---A node of a world: a service, a fleet's member, a balancer, a protocol participant, a client.
+---@class Node
+local Node = {}
+
+---Sends a request and waits for the answer; at the prompt time passes meanwhile. The timeout is 1 s.
+---@param options? table
+---@return any
+---@return Error?
+function Node:call(options) end
+
+---The content of a file on its disk.
+---@param file any
+---@return any
+---@return Error?
+function Node:disk(file) end
+
+---The node's counters, gauges and histograms.
+---@return table
+function Node:metrics() end
+
+---Its name in the world.
+---@return string
+function Node:name() end
+
+---What it is and does now: kind, zone, state, and what its process shows.
+---@return table
+function Node:state() end
+
+---Whether its process runs.
+---@return boolean
+function Node:up() end
+
+---A request that a node written in Lua has yet to answer.
+---@class PendingReply
+local PendingReply = {}
+
+---Text that print, tostring and the prompt's echo show as it is.
+---@class Picture
+---@field text string The picture itself.
+local Picture = {}
+
+---A replication protocol and its settings; w:replicas runs it.
+---@class Protocol
+local Protocol = {}
+
+---What a load measured; printing it shows rates, errors, percentiles and a sparkline with fault bands.
+---@class Report
+local Report = {}
+
+---Writes one self-contained page with plots, fault bands and the last messages.
+---@param file any
+---@return Picture?
+---@return Error?
+function Report:html(file) end
+
+---Slots that tasks hold and wait for, first come, first served; made by w:resource.
+---@class Resource
+local Resource = {}
+
+---Takes a slot; waits while none is free.
+---@param timeout? number
+---@return true?
+---@return Error?
+function Resource:acquire(timeout) end
+
+---Gives the task's slot back.
+function Resource:release() end
+
+---Slots that are held.
+---@return number
+function Resource:busy() end
+
+---Tasks in the line.
+---@return number
+function Resource:waiting() end
+
+---A coroutine that lives in simulated time; made by w:spawn.
+---@class Task
+local Task = {}
+
+---Whether it has not ended yet.
+---@return boolean
+function Task:alive() end
+
+---Waits for its end and gives what its function returned.
+---@return any
+---@return Error?
+function Task:await() end
+
+---Ends it where it stands and gives back the slots it holds; false where it has ended.
+---@return boolean
+function Task:cancel() end
+
+---A simulated cluster: nodes, network, disks, clocks and faults, in virtual time.
+---@class World
+local World = {}
+
+---Plans a fault, and its end after `lasting` seconds; or runs a function as a task.
+---@param time number
+---@param fault any
+---@param lasting? number
+---@return number?
+function World:at(time, fault, lasting) end
+
+---@class World.balancer.options
+---@field name? string its name (required)
+---@field backends? any the services it passes requests to (required)
+---@field policy? BalancePolicy how it picks (default: lab.balance.round_robin())
+---@field weights? any[] relative capacities, one for each backend (default: all 1)
+---@field timeout? number of each request it passes on (default: none)
+---@field checks? table active health checks: { interval = 2, timeout = 1, fall = 3, rise = 2, type = 'ping' } (default: none)
+---@field ejection? table takes a backend out after failures in a row: { failures = 5, time = 30, time_max = 300, share_max = 0.1 } (default: none)
+---@field panic? number below this share of healthy backends health is ignored (default: 0)
+---@field filters? any[] filters around it, the outermost first, such as lab.resilience.timeout{...} (default: none)
+---@field zone? string the zone it stands in (default: none)
+
+---Adds a balancer in front of services.
+---@param options? World.balancer.options
+---@return Node
+---@overload fun(self: World, name: string, options?: World.balancer.options): Node
+---@overload fun(self: World, name: string, backends: any, options?: World.balancer.options): Node
+function World:balancer(options) end
+
+---A channel for tasks.
+---@return Channel
+function World:channel() end
+
+---@class World.clients.options
+---@field to? any the replicas to ask: what w:replicas gave, or one node (default: required)
+---@field count? integer how many clients (default: 8)
+---@field mix? table weights of read, write and cas (default: { read = 0.5, write = 0.4, cas = 0.1 })
+---@field keys? any how many keys, or a key stream (default: 3)
+---@field think? Distribution|number a client's time between operations (default: exponential, mean 20 ms)
+---@field timeout? number how long one waits for an answer (default: 0.5 s)
+---@field name? string its name in pictures (default: 'clients')
+
+---Adds clients that use a replicated store and record what they saw.
+---@param options? World.clients.options
+---@return Clients
+---@overload fun(self: World, to?: any, options?: World.clients.options): Clients
+function World:clients(options) end
+
+---Ends it: tasks are cancelled and handles are dead.
+function World:close() end
+
+---16 hex digits over everything that happened; equal runs have equal digests.
+---@return string
+function World:digest() end
+
+---The faults so far: { name =, describe =, from =, to = }.
+---@return any[]
+function World:faults() end
+
+---The node of that name.
+---@param name any
+---@return Node
+function World:find(name) end
+
+---@class World.fleet.options
+---@field name? string its members are NAME-1, NAME-2 ... (required)
+---@field count? integer how many members (required)
+---@field time? Distribution|number its service time (default: no time)
+---@field slots? integer requests it serves at once (default: 1)
+---@field queue_limit? integer requests that may wait; more are shed as 'overloaded' (default: no limit)
+---@field calls? any the service it calls for each request, or a list of them, one after the other (default: none)
+---@field call_timeout? number how long it waits for a service that it calls (default: 1 s)
+---@field handler? function handler(request, context): computes the answer, after the service time; a task, so it may wait. Returns the value, or nil and an error (default: answers { node = NAME })
+---@field filters? any[] filters around it, the outermost first, such as lab.resilience.timeout{...} (default: none)
+---@field zone? string the zone it stands in (default: none)
+
+---Adds several equal services.
+---@param options? World.fleet.options
+---@return Node[]
+---@overload fun(self: World, name: string, options?: World.fleet.options): Node[]
+---@overload fun(self: World, name: string, count: integer, options?: World.fleet.options): Node[]
+function World:fleet(options) end
+
+---Takes a fault back, by the number that at or inject gave; without one, all.
+---@param fault? any
+function World:heal(fault) end
+
+---Plans the end of a fault.
+---@param time number
+---@param fault any
+function World:heal_at(time, fault) end
+
+---A fault now.
+---@param fault any
+---@param lasting? number
+---@return number
+function World:inject(fault, lasting) end
+
+---@class World.load.options
+---@field to? any the node to ask (default: required)
+---@field rate? number requests a second that arrive whether or not earlier ones were answered: an open loop (default: none)
+---@field clients? integer instead of a rate: so many clients that each wait for their answer: a closed loop (default: none)
+---@field think? Distribution|number a client's time between an answer and its next request (default: none)
+---@field arrivals? 'poisson'|'constant'|'uniform' how the arrivals of an open loop are spaced (default: 'poisson')
+---@field rates? any[] later rates of the open loop: {{at = 10, rate = 1000}, ...} (default: none)
+---@field keys? any which keys are asked for: a stream such as lab.workload.zipf{...}, or a number of keys, all equally likely (default: requests have no key)
+---@field mix? table request types and their weights, such as { read = 0.9, write = 0.1 } (default: { get = 1 })
+---@field body? number bytes of payload in each request (default: 0)
+---@field timeout? number how long it waits for an answer (default: 1 s)
+---@field start? number when it begins (default: now)
+---@field stop? number when it ends (default: never)
+---@field interval? number width of a point in its plots (default: 0.1 s)
+---@field name? string its name in pictures (default: 'load')
+---@field zone? string the zone it stands in (default: none)
+
+---Adds a load generator.
+---@param options? World.load.options
+---@return Load
+---@overload fun(self: World, to?: any, options?: World.load.options): Load
+function World:load(options) end
+
+---The messages of the last while as a space-time diagram.
+---@param options? table
+---@return Picture
+function World:messages(options) end
+
+---The same as inject, for faults that go on by themselves, such as chaos.
+---@param fault any
+---@return number
+function World:nemesis(fault) end
+
+---@class World.node.options
+---@field name? string its name (required)
+---@field code? any function(node, options) without outside variables, or a file: it puts on_start, on_message, on_request, on_timer and on_stop into node (required)
+---@field options? any passed to the code at every start (default: nil)
+---@field time? Distribution|number handling time of a message (default: no time)
+---@field memory? number bytes of Lua memory it may use (default: 64 MiB)
+---@field budget? integer VM instructions a handler may run; 0: no limit (default: 10 million)
+---@field zone? string the zone it stands in (default: none)
+
+---Adds a node written in Lua. It runs in a Lua state of its own: a crash destroys its memory.
+---@param options? World.node.options
+---@return Node
+---@overload fun(self: World, name: string, options?: World.node.options): Node
+---@overload fun(self: World, name: string, code: any, options?: World.node.options): Node
+function World:node(options) end
+
+---All nodes, in order of creation.
+---@return Node[]
+function World:nodes() end
+
+---The world's time.
+---@return number
+function World:now() end
+
+---From 0 to 1, or a whole number from 1 to n; depends on the seed only.
+---@param n? number
+---@return number
+function World:random(n) end
+
+---@class World.replicas.options
+---@field name? string the group's name; its members are NAME-1, NAME-2 ... (required)
+---@field protocol? Protocol such as lab.replicate.raft{ count = 5 } (required)
+---@field time? Distribution|number a replica's time to handle a message (default: no time)
+
+---Adds the replicas of a replicated store.
+---@param options? World.replicas.options
+---@return Node[]
+---@overload fun(self: World, name: string, options?: World.replicas.options): Node[]
+---@overload fun(self: World, name: string, protocol: Protocol, options?: World.replicas.options): Node[]
+function World:replicas(options) end
+
+---@class World.resource.options
+---@field slots? integer how many tasks may hold it (default: 1)
+
+---Slots that tasks hold and wait for.
+---@param options? World.resource.options
+---@return Resource
+---@overload fun(self: World, slots?: integer): Resource
+function World:resource(options) end
+
+---Lets time pass.
+---@param seconds number
+function World:run(seconds) end
+
+---Lets time pass until a time, or until condition() holds or `limit` seconds are over.
+---@param time any
+---@param limit? number
+---@return boolean
+function World:run_until(time, limit) end
+
+---Writes the kept trace as JSON lines.
+---@param file any
+---@return integer?
+---@return Error?
+function World:save_trace(file) end
+
+---Lua source that plans the same faults again: load(text)()(w).
+---@return string
+function World:schedule() end
+
+---What every random stream of the world comes from.
+---@return number
+function World:seed() end
+
+---@class World.service.options
+---@field name? string its name (required)
+---@field time? Distribution|number its service time (default: no time)
+---@field slots? integer requests it serves at once (default: 1)
+---@field queue_limit? integer requests that may wait; more are shed as 'overloaded' (default: no limit)
+---@field calls? any the service it calls for each request, or a list of them, one after the other (default: none)
+---@field call_timeout? number how long it waits for a service that it calls (default: 1 s)
+---@field handler? function handler(request, context): computes the answer, after the service time; a task, so it may wait. Returns the value, or nil and an error (default: answers { node = NAME })
+---@field filters? any[] filters around it, the outermost first, such as lab.resilience.timeout{...} (default: none)
+---@field zone? string the zone it stands in (default: none)
+
+---Adds a service: slots that serve, a queue that waits, services that it calls.
+---@param options? World.service.options
+---@return Node
+---@overload fun(self: World, name: string, options?: World.service.options): Node
+function World:service(options) end
+
+---The topology and its live state as a picture.
+---@return Picture
+function World:show() end
+
+---In a task: waits. In the main chunk: lets time pass.
+---@param seconds number|Distribution
+function World:sleep(seconds) end
+
+---Everything to show now: time, seed, digest, nodes, faults.
+---@return table
+function World:snapshot() end
+
+---Runs a function as a task, from now on.
+---@param action function
+---@param ... any
+---@return Task
+function World:spawn(action, ...) end
+
+---Lets the next n events happen; how many did.
+---@param n? number
+---@return number
+function World:step(n) end
+
+---The kept events of the trace.
+---@param last? number
+---@return any[]
+function World:trace_events(last) end
+
+---The parts that systems are made of.
+lab = {}
+
+---@class lab.world.options
+---@field seed? integer what all randomness comes from (default: the session's seed)
+---@field latency? Distribution|number one-way delay of a link (default: 250 us)
+---@field bandwidth? number bytes a second of a link; 0: no limit (default: no limit)
+---@field loss? number share of messages that links lose (default: 0)
+---@field zone_latency? Distribution|number added between nodes of different zones (default: none)
+---@field keep? integer trace events that are kept for pictures (default: 200000)
+---@field echo? boolean show what nodes print (default: true)
+
+---A simulated cluster in virtual time; the same script and seed always give the same run.
+---@param options? lab.world.options
+---@return World
+---@overload fun(seed?: integer, options?: lab.world.options): World
+function lab.world(options) end
+
+lab.balance = {}
+
+---The backend with the fewest outstanding requests for its weight. One that fails fast looks idle, and so draws all traffic: use health checks.
+---@return BalancePolicy
+function lab.balance.least_connections() end
+
+---@class lab.balance.power_of_two.options
+---@field choices? integer how many are chosen at random (default: 2)
+
+---The less loaded of two backends chosen at random: nearly as good as the best of all, and free of herds.
+---@param options? lab.balance.power_of_two.options
+---@return BalancePolicy
+---@overload fun(choices?: integer): BalancePolicy
+function lab.balance.power_of_two(options) end
+
+---A backend at random, in proportion to its weight.
+---@return BalancePolicy
+function lab.balance.random() end
+
+---Each backend in turn, in proportion to its weight.
+---@return BalancePolicy
+function lab.balance.round_robin() end
+
+lab.dist = {}
+
+---@class lab.dist.constant.options
+---@field value? number what every sample is (required)
+
+---Always the same value.
+---@param options? lab.dist.constant.options
+---@return Distribution
+---@overload fun(value: number): Distribution
+function lab.dist.constant(options) end
+
+---@class lab.dist.empirical.options
+---@field values? any[] the values (required)
+---@field weights? any[] one weight for each value (default: all equal)
+
+---Recorded values, drawn in proportion to their weights.
+---@param options? lab.dist.empirical.options
+---@return Distribution
+---@overload fun(values: any[], options?: lab.dist.empirical.options): Distribution
+function lab.dist.empirical(options) end
+
+---@class lab.dist.exp.options
+---@field mean? number the mean (required)
+
+---Memoryless times: the gaps of a Poisson process, or a service time with no memory.
+---@param options? lab.dist.exp.options
+---@return Distribution
+---@overload fun(mean: number): Distribution
+function lab.dist.exp(options) end
+
+---@class lab.dist.lognormal.options
+---@field median? number half of the samples are below it (required)
+---@field sigma? number the spread: standard deviation of the logarithm (default: 1)
+
+---Service times with a moderate tail: most requests are quick, a few are slow.
+---@param options? lab.dist.lognormal.options
+---@return Distribution
+---@overload fun(median: number, options?: lab.dist.lognormal.options): Distribution
+function lab.dist.lognormal(options) end
+
+---@class lab.dist.normal.options
+---@field mean? number the mean (default: 0)
+---@field stddev? number the standard deviation (default: 1)
+
+---The bell curve. As a delay, negative samples count as 0.
+---@param options? lab.dist.normal.options
+---@return Distribution
+---@overload fun(mean?: number, options?: lab.dist.normal.options): Distribution
+function lab.dist.normal(options) end
+
+---@class lab.dist.pareto.options
+---@field scale? number the least value (default: 1)
+---@field shape? number the tail index; smaller is heavier (default: 2)
+
+---A heavy tail: rare samples are enormous. The mean is infinite for shape 1 or less.
+---@param options? lab.dist.pareto.options
+---@return Distribution
+---@overload fun(scale?: number, options?: lab.dist.pareto.options): Distribution
+function lab.dist.pareto(options) end
+
+---@class lab.dist.uniform.options
+---@field low? number the least value (default: 0)
+---@field high? number the greatest value (default: 1)
+
+---Every value between two bounds is equally likely.
+---@param options? lab.dist.uniform.options
+---@return Distribution
+---@overload fun(low?: number, options?: lab.dist.uniform.options): Distribution
+function lab.dist.uniform(options) end
+
+lab.fault = {}
+
+---@class lab.fault.bandwidth.options
+---@field target? any all links into and out of these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: all links)
+---@field from? any links from these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field to? any links to these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field both? boolean the links back, too (default: false)
+---@field rate? number bytes a second (default: 1 MB)
+
+---The links carry only so many bytes a second; messages wait their turn. Of several limits the lowest holds.
+---@param options? lab.fault.bandwidth.options
+---@return Fault
+---@overload fun(target?: any, options?: lab.fault.bandwidth.options): Fault
+function lab.fault.bandwidth(options) end
+
+---@class lab.fault.chaos.options
+---@field faults? any[] what it chooses from (default: crash, pause, slow, partition and loss)
+---@field target? any for the default faults: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: one)
+---@field every? number mean time between injections (default: 10 s)
+---@field lasting? number mean time until one is healed (default: 5 s)
+---@field at_once? integer no more of its faults at a time (default: 1)
+---@field span? number for how long (default: until healed)
+
+---The chaos monkey: at random intervals it injects one of some faults and heals it again after a random time.
+---@param options? lab.fault.chaos.options
+---@return Fault
+---@overload fun(faults?: any[], options?: lab.fault.chaos.options): Fault
+function lab.fault.chaos(options) end
+
+---@class lab.fault.clock_drift.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+---@field ppm? number parts per million; negative: slow (default: 200)
+
+---The oscillator runs fast or slow: both clocks gain, and timers of the node follow.
+---@param options? lab.fault.clock_drift.options
+---@return Fault
+---@overload fun(target: any, options?: lab.fault.clock_drift.options): Fault
+function lab.fault.clock_drift(options) end
+
+---@class lab.fault.clock_skew.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+---@field by? number seconds; negative: behind (required)
+
+---The wall clock is off by a fixed amount until it is put right. The monotonic clock does not notice.
+---@param options? lab.fault.clock_skew.options
+---@return Fault
+---@overload fun(target: any, options?: lab.fault.clock_skew.options): Fault
+---@overload fun(target: any, by: number): Fault
+function lab.fault.clock_skew(options) end
+
+---@class lab.fault.clock_step.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+---@field by? number seconds; negative: back (required)
+
+---The wall clock jumps, forward or back, and stays so. Nothing to heal.
+---@param options? lab.fault.clock_step.options
+---@return Fault
+---@overload fun(target: any, options?: lab.fault.clock_step.options): Fault
+---@overload fun(target: any, by: number): Fault
+function lab.fault.clock_step(options) end
+
+---@class lab.fault.clog.options
+---@field target? any all links into and out of these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: all links)
+---@field from? any links from these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field to? any links to these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field both? boolean the links back, too (default: false)
+
+---Messages are kept in the sender's queue; when it is healed they leave one after the other and still take their latency.
+---@param options? lab.fault.clog.options
+---@return Fault
+---@overload fun(target?: any, options?: lab.fault.clog.options): Fault
+function lab.fault.clog(options) end
+
+---@class lab.fault.crash.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+---@field power? boolean the whole machine goes with it, so nobody is told (default: false)
+---@field disk? 'synced'|'prefix'|'all'|'wiped' what is left of the writes that were not synced (default: 'synced')
+
+---A process dies at once: memory, timers and queue are gone; callers get connection_reset. Healed by a restart.
+---@param options? lab.fault.crash.options
+---@return Fault
+---@overload fun(target: any, options?: lab.fault.crash.options): Fault
+function lab.fault.crash(options) end
+
+---@class lab.fault.delay.options
+---@field target? any all links into and out of these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: all links)
+---@field from? any links from these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field to? any links to these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field both? boolean the links back, too (default: false)
+---@field by? number how much longer (default: 100 ms)
+---@field jitter? number give or take, uniformly (default: 0)
+---@field probability? number how likely each message is hit (default: 1)
+---@field correlation? number how much a hit depends on the last message's: 0 not at all, near 1 in long bursts (default: 0)
+
+---Messages take longer. They stay in order; what overtakes is lab.fault.reorder.
+---@param options? lab.fault.delay.options
+---@return Fault
+---@overload fun(target?: any, options?: lab.fault.delay.options): Fault
+function lab.fault.delay(options) end
+
+---@class lab.fault.disk_corrupt.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+---@field file? string only this file (default: every file)
+---@field probability? number how likely each record is hit (default: 0.1)
+---@field detected? boolean a checksum notices (default: false)
+
+---Damages stored records. A detected damage makes reading the file an io_error; an undetected one flips a bit.
+---@param options? lab.fault.disk_corrupt.options
+---@return Fault
+---@overload fun(target: any, options?: lab.fault.disk_corrupt.options): Fault
+function lab.fault.disk_corrupt(options) end
+
+---@class lab.fault.disk_full.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+
+---No space: writes and appends fail with disk_full, which is definite. Reads, deletes and syncs work.
+---@param options? lab.fault.disk_full.options
+---@return Fault
+---@overload fun(target: any): Fault
+function lab.fault.disk_full(options) end
+
+---@class lab.fault.disk_lost.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+
+---Unsynced writes are lost while the process runs; its next sync reports io_error, the one after succeeds although they are gone.
+---@param options? lab.fault.disk_lost.options
+---@return Fault
+---@overload fun(target: any): Fault
+function lab.fault.disk_lost(options) end
+
+---@class lab.fault.disk_lying.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+
+---While active, sync reports success and syncs nothing: a crash then loses what was promised.
+---@param options? lab.fault.disk_lying.options
+---@return Fault
+---@overload fun(target: any): Fault
+function lab.fault.disk_lying(options) end
+
+---@class lab.fault.disk_slow.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+---@field factor? number how many times longer (default: 10)
+
+---Disk operations take longer.
+---@param options? lab.fault.disk_slow.options
+---@return Fault
+---@overload fun(target: any, options?: lab.fault.disk_slow.options): Fault
+function lab.fault.disk_slow(options) end
+
+---@class lab.fault.disk_torn.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+
+---While active, a crash leaves the oldest write it loses half written.
+---@param options? lab.fault.disk_torn.options
+---@return Fault
+---@overload fun(target: any): Fault
+function lab.fault.disk_torn(options) end
+
+---@class lab.fault.drop.options
+---@field target? any all links into and out of these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: all links)
+---@field from? any links from these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field to? any links to these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field both? boolean the links back, too (default: false)
+---@field type? string the message type (default: every type)
+---@field probability? number how likely each message is hit (default: 1)
+---@field correlation? number how much a hit depends on the last message's: 0 not at all, near 1 in long bursts (default: 0)
+
+---Messages of one type are lost: all votes, every tenth append.
+---@param options? lab.fault.drop.options
+---@return Fault
+---@overload fun(target?: any, options?: lab.fault.drop.options): Fault
+function lab.fault.drop(options) end
+
+---@class lab.fault.duplicate.options
+---@field target? any all links into and out of these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: all links)
+---@field from? any links from these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field to? any links to these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field both? boolean the links back, too (default: false)
+---@field probability? number how likely each message is hit (default: 0.1)
+---@field correlation? number how much a hit depends on the last message's: 0 not at all, near 1 in long bursts (default: 0)
+
+---Messages arrive twice with a probability. Both copies have the same id.
+---@param options? lab.fault.duplicate.options
+---@return Fault
+---@overload fun(target?: any, options?: lab.fault.duplicate.options): Fault
+function lab.fault.duplicate(options) end
+
+---Takes back every active fault, random ones included.
+---@return Fault
+function lab.fault.heal_all() end
+
+---@class lab.fault.hold.options
+---@field target? any all links into and out of these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: all links)
+---@field from? any links from these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field to? any links to these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field both? boolean the links back, too (default: false)
+
+---Messages are kept at the far end of the links; nothing is lost, all arrive, in order, when it is healed.
+---@param options? lab.fault.hold.options
+---@return Fault
+---@overload fun(target?: any, options?: lab.fault.hold.options): Fault
+function lab.fault.hold(options) end
+
+---@class lab.fault.loss.options
+---@field target? any all links into and out of these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: all links)
+---@field from? any links from these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field to? any links to these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field both? boolean the links back, too (default: false)
+---@field probability? number how likely each message is hit (default: 0.1)
+---@field correlation? number how much a hit depends on the last message's: 0 not at all, near 1 in long bursts (default: 0)
+
+---Messages are lost with a probability, in bursts where they are correlated.
+---@param options? lab.fault.loss.options
+---@return Fault
+---@overload fun(target?: any, options?: lab.fault.loss.options): Fault
+function lab.fault.loss(options) end
+
+---@class lab.fault.partition.options
+---@field target? any these on one side, all other nodes on the other: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: none)
+---@field sides? any lists of nodes, such as {{'a'}, {'b', 'c'}}; nodes on no list are not affected (default: none)
+---@field isolate? any each of these is cut off from every other node: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: none)
+---@field bridge? any two halves of these, and one node between them that sees both: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: none)
+---@field ring? any each of these sees a majority, no two the same one: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: none)
+---@field one_way? boolean only messages from the first side to the others are lost (default: false)
+---@field clients? boolean loads and clients are on the side of the others (default: false)
+
+---Messages between the sides are lost, those in flight included. Give exactly one of target, sides, isolate, bridge and ring.
+---@param options? lab.fault.partition.options
+---@return Fault
+---@overload fun(target?: any, options?: lab.fault.partition.options): Fault
+function lab.fault.partition(options) end
+
+---@class lab.fault.pause.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+
+---Nothing runs on a node: messages, timers and disk completions wait, in order, until it resumes.
+---@param options? lab.fault.pause.options
+---@return Fault
+---@overload fun(target: any): Fault
+function lab.fault.pause(options) end
+
+---@class lab.fault.random_partitions.options
+---@field of? any the nodes to cut apart: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: all protocol nodes, else all services)
+---@field every? number mean time from one partition to the next (default: 10 s)
+---@field lasting? number mean length (default: half of every)
+---@field span? number for how long (default: until healed)
+
+---One partition after the other, each of a random shape: one node, a minority, a majority, a ring or a bridge.
+---@param options? lab.fault.random_partitions.options
+---@return Fault
+---@overload fun(of?: any, options?: lab.fault.random_partitions.options): Fault
+function lab.fault.random_partitions(options) end
+
+---@class lab.fault.reorder.options
+---@field target? any all links into and out of these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: all links)
+---@field from? any links from these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field to? any links to these: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: everybody else)
+---@field both? boolean the links back, too (default: false)
+---@field by? number how much later (default: 1 ms)
+---@field probability? number how likely each message is hit (default: 0.1)
+---@field correlation? number how much a hit depends on the last message's: 0 not at all, near 1 in long bursts (default: 0)
+
+---Messages are delayed with a probability, and those behind them may overtake.
+---@param options? lab.fault.reorder.options
+---@return Fault
+---@overload fun(target?: any, options?: lab.fault.reorder.options): Fault
+function lab.fault.reorder(options) end
+
+---@class lab.fault.restart.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+---@field wipe_disk? boolean start on an empty disk (default: false)
+
+---Starts a process that is down, on its disk or on a new one; one that runs is killed first.
+---@param options? lab.fault.restart.options
+---@return Fault
+---@overload fun(target: any, options?: lab.fault.restart.options): Fault
+function lab.fault.restart(options) end
+
+---@class lab.fault.slow.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+---@field factor? number how many times longer everything takes (default: 10)
+
+---A node works slower: service times, handling times and its disk. What is under way keeps its pace.
+---@param options? lab.fault.slow.options
+---@return Fault
+---@overload fun(target: any, options?: lab.fault.slow.options): Fault
+function lab.fault.slow(options) end
+
+---@class lab.fault.stop.options
+---@field target? any whom it hits: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+
+---An orderly stop: a service refuses new requests and finishes those it serves. Healed by a start.
+---@param options? lab.fault.stop.options
+---@return Fault
+---@overload fun(target: any): Fault
+function lab.fault.stop(options) end
+
+---@class lab.fault.zone.options
+---@field zone? string the zone (required)
+
+---A whole zone goes dark: every machine in it loses power. Healed, all start again.
+---@param options? lab.fault.zone.options
+---@return Fault
+---@overload fun(zone: string): Fault
+function lab.fault.zone(options) end
+
+lab.replicate = {}
+
+---@class lab.replicate.raft.options
+---@field count? integer replicas; a majority of them must be up (required)
+---@field heartbeat? number the leader's pulse (default: 50 ms)
+---@field election_min? number a follower that hears nothing for a time between this ... (default: 150 ms)
+---@field election_max? number ... and this stands for election (default: 300 ms)
+---@field batch? integer entries a message (default: 64)
+
+---A replicated key-value store: an elected leader, a log that a majority holds. Takes read, write and cas.
+---@param options? lab.replicate.raft.options
+---@return Protocol
+---@overload fun(count: integer, options?: lab.replicate.raft.options): Protocol
+function lab.replicate.raft(options) end
+
+---In seconds.
+ns = 1.0000000000000001e-09
+---In seconds.
+us = 9.9999999999999995e-07
+---In seconds.
+ms = 0.001
+---In seconds.
+s = 1
+---In seconds.
+min = 60
+---In seconds.
+h = 3600
+---In bytes.
+KB = 1000
+---In bytes.
+MB = 1000000
+---In bytes.
+GB = 1000000000
+---In bytes.
+KiB = 1024
+---In bytes.
+MiB = 1048576
+---In bytes.
+GiB = 1073741824
+
+---Explains a component, an object or a name.
+---@param what? any
+function help(what) end
