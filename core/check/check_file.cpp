@@ -5,8 +5,11 @@
 
 namespace syslab {
 
-CheckReport check_file(std::string_view model_name, const std::string& path, const LinearizableOptions& options) {
-  const auto refuse = [](const Error& error) { return CheckReport{2, "syslab check: " + error.message + "\n", {}}; };
+CheckReport check_file(std::string_view model_name, const std::string& path,
+                       const LinearizableOptions& options) {
+  const auto refuse = [](const Error& error) {
+    return CheckReport{2, "syslab check: " + error.message + "\n", {}};
+  };
   const auto model = model_named(model_name);
   if (!model) return refuse(model.error());
   const auto history = History::load(path);

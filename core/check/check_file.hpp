@@ -16,6 +16,7 @@ struct CheckReport {
 };
 
 // The path "-" is standard input.
-CheckReport check_file(std::string_view model_name, const std::string& path, const LinearizableOptions& options = {});
+CheckReport check_file(std::string_view model_name, const std::string& path,
+                       const LinearizableOptions& options = {});
 
 }  // namespace syslab

@@ -8,30 +8,33 @@
 #include "core/base/assert.hpp"
 #include "core/base/rng.hpp"
 
-// The search walks over the completions of one key in the order of time, carrying a configuration: which of the
-// operations under way have already taken effect, and the state they led to.
+// The search walks over the completions of one key in the order of time, carrying a configuration: which of
+// the operations under way have already taken effect, and the state they led to.
 //
 //   process 0  |--write 1--|                      return 0: write 1 must have taken effect by now
 //   process 1       |------read 2-----|           return 1: read 2 must have
 //   process 2          |--write 2--...            never returns: may take effect at any time, or never
 //
-// At a completion whose operation has not taken effect, it takes effect now, or other operations under way do so
-// first (Lowe's just-in-time linearization: nothing happens before a completion forces it). If no choice works, back
-// to the last one. A configuration that was met before is not tried again. When all choices fail, the furthest
-// completion reached is the first that nothing explains: a configuration gets past a completion exactly if the prefix
-// up to it is linearizable.
+// At a completion whose operation has not taken effect, it takes effect now, or other operations under way do
+// so first (Lowe's just-in-time linearization: nothing happens before a completion forces it). If no choice
+// works, back to the last one. A configuration that was met before is not tried again. When all choices fail,
+// the furthest completion reached is the first that nothing explains: a configuration gets past a completion
+// exactly if the prefix up to it is linearizable.
 //
 // What keeps the tree small beyond Lowe's memory, with the reason why no answer is lost:
-//   - An operation that only observes takes effect as soon as the state allows: it changes nothing, so doing it early
+//   - An operation that only observes takes effect as soon as the state allows: it changes nothing, so doing
+//   it early
 //     never hurts. It is no choice.
-//   - Of operations under way that act alike, the one that must return first takes effect first; those that never
+//   - Of operations under way that act alike, the one that must return first takes effect first; those that
+//   never
 //     return come last. Exchanging the two in an explanation gives another explanation.
-//   - A write that is overwritten at once is no choice either: when a write takes effect, all others under way may have
-//     done so just before. They become optional: free to take effect visibly until their completion, or else hidden.
-//     Hence such a write takes effect visibly only if somebody notices before the next one; else the explanation is
-//     as good, and leaves more open, without it.
-// Actions and states are small integers, the transitions a table filled on demand; operations of unknown outcome that
-// act alike are a counter, not a bit each.
+//   - A write that is overwritten at once is no choice either: when a write takes effect, all others under
+//   way may have
+//     done so just before. They become optional: free to take effect visibly until their completion, or else
+//     hidden. Hence such a write takes effect visibly only if somebody notices before the next one; else the
+//     explanation is as good, and leaves more open, without it.
+// Actions and states are small integers, the transitions a table filled on demand; operations of unknown
+// outcome that act alike are a counter, not a bit each.
 
 namespace syslab {
 namespace {
@@ -93,7 +96,8 @@ class Machine {
   }
 
   const Model& model_;
-  std::unordered_map<Value, std::uint32_t, HashValue> ids_;  // only looked up, never iterated; nodes stay in place
+  std::unordered_map<Value, std::uint32_t, HashValue>
+      ids_;  // only looked up, never iterated; nodes stay in place
   std::unordered_map<Action, std::uint32_t, HashAction> classes_;
   std::vector<const Value*> states_;
   std::vector<const Action*> actions_;
@@ -104,7 +108,7 @@ class Machine {
 // One operation of the key in question. Positions are indices of events.
 struct Item {
   OpId op = 0;
-  std::uint32_t cls = kNone;    // kNone: it did nothing and says nothing
+  std::uint32_t cls = kNone;       // kNone: it did nothing and says nothing
   std::uint32_t open_cls = kNone;  // the same if it had no answer
   std::size_t invoked = 0;
   std::size_t returned = History::kNever;
@@ -119,13 +123,13 @@ struct Budget {
 struct Found {
   Outcome outcome = Outcome::unknown;
   std::uint64_t steps = 0;
-  std::vector<std::uint32_t> order;  // ok: indices of items
-  std::uint32_t offender = kNone;    // violated: index of an item
+  std::vector<std::uint32_t> order;   // ok: indices of items
+  std::uint32_t offender = kNone;     // violated: index of an item
   std::vector<std::uint32_t> states;  // violated: the states that were possible when the offender returned
 };
 
-// The set of configurations met, by open addressing. A configuration is 1 + words integers; no element has the first
-// one equal to kEmpty.
+// The set of configurations met, by open addressing. A configuration is 1 + words integers; no element has
+// the first one equal to kEmpty.
 class Seen {
  public:
   explicit Seen(std::size_t words) : stride_(words + 1), slots_(stride_ * kInitial, kEmpty) {}
@@ -205,7 +209,7 @@ class Search {
   struct Pending {
     std::uint32_t cls;
     bool blind;
-    bool free;                        // no counter: any number of times, up to the completion `until`
+    bool free;  // no counter: any number of times, up to the completion `until`
     std::uint32_t until;
     std::vector<std::uint32_t> from;  // the first completion at which each is under way
     std::vector<std::uint32_t> items;
@@ -214,10 +218,11 @@ class Search {
   };
 
   struct Frame {
-    std::uint32_t at;      // the next completion
+    std::uint32_t at;  // the next completion
     std::uint32_t state;
     std::uint32_t parent;  // frame
-    std::uint32_t took;    // what took effect to get here: a completion, or completions_.size() + a Pending, or kHide
+    std::uint32_t
+        took;  // what took effect to get here: a completion, or completions_.size() + a Pending, or kHide
     std::uint8_t phase;
     bool unnoticed;  // a write took effect, before its completion forced it, and nothing has observed it yet
   };
@@ -236,7 +241,8 @@ class Search {
       returns_.push_back(items_[i].returned);
     }
 
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> starts;  // first completion at which it is under way, itself
+    std::vector<std::pair<std::uint32_t, std::uint32_t>>
+        starts;  // first completion at which it is under way, itself
     for (std::uint32_t c = 0; c < completions_.size(); ++c) {
       starts.emplace_back(first_return_after(items_[completions_[c].item].invoked), c);
     }
@@ -267,9 +273,8 @@ class Search {
       const bool pending = item.returned == History::kNever || item.free;
       if (pending && item.cls != kNone && !machine_.action(item.cls).observes) by_invocation.push_back(i);
     }
-    std::stable_sort(by_invocation.begin(), by_invocation.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return items_[a].invoked < items_[b].invoked;
-    });
+    std::stable_sort(by_invocation.begin(), by_invocation.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return items_[a].invoked < items_[b].invoked; });
     std::unordered_map<std::uint64_t, std::size_t> known;  // only looked up
     for (std::uint32_t i : by_invocation) {
       const Item& item = items_[i];
@@ -304,16 +309,26 @@ class Search {
   }
 
   std::uint32_t first_return_after(std::size_t event) const {
-    return static_cast<std::uint32_t>(std::upper_bound(returns_.begin(), returns_.end(), event) - returns_.begin());
+    return static_cast<std::uint32_t>(std::upper_bound(returns_.begin(), returns_.end(), event) -
+                                      returns_.begin());
   }
 
-  static bool optional(const std::uint64_t* mask, std::uint32_t slot) { return mask[slot / 64] >> (slot % 64) & 1; }
-  static bool visible(const std::uint64_t* mask, std::uint32_t slot) { return mask[slot / 64] >> (slot % 64) & 2; }
-  static void make_optional(std::uint64_t* mask, std::uint32_t slot) { mask[slot / 64] |= 1ull << (slot % 64); }
-  static void make_visible(std::uint64_t* mask, std::uint32_t slot) { mask[slot / 64] |= 3ull << (slot % 64); }
+  static bool optional(const std::uint64_t* mask, std::uint32_t slot) {
+    return mask[slot / 64] >> (slot % 64) & 1;
+  }
+  static bool visible(const std::uint64_t* mask, std::uint32_t slot) {
+    return mask[slot / 64] >> (slot % 64) & 2;
+  }
+  static void make_optional(std::uint64_t* mask, std::uint32_t slot) {
+    mask[slot / 64] |= 1ull << (slot % 64);
+  }
+  static void make_visible(std::uint64_t* mask, std::uint32_t slot) {
+    mask[slot / 64] |= 3ull << (slot % 64);
+  }
   static void clear(std::uint64_t* mask, std::uint32_t slot) { mask[slot / 64] &= ~(3ull << (slot % 64)); }
 
-  // What took effect, in order, as items. A write that was passed hidden belongs just before the one that hid it.
+  // What took effect, in order, as items. A write that was passed hidden belongs just before the one that hid
+  // it.
   struct Trail {
     struct Step {
       std::uint32_t item;
@@ -323,8 +338,8 @@ class Search {
     std::vector<std::uint32_t> hider;  // by slot: the step that last made the operation there optional
   };
 
-  // Does what is no choice: passes the completions of operations that took effect visibly, and lets those that only observe
-  // take effect where the state allows. True when anything was observed.
+  // Does what is no choice: passes the completions of operations that took effect visibly, and lets those
+  // that only observe take effect where the state allows. True when anything was observed.
   bool settle(std::uint32_t& at, std::uint32_t state, std::uint64_t* mask, Trail* trail = nullptr) {
     bool noticed = false;
     for (; at < completions_.size(); ++at) {
@@ -350,7 +365,8 @@ class Search {
     return noticed;
   }
 
-  // Lets `took` take effect. kHide: the next completion is that of an optional operation, which nobody ever sees.
+  // Lets `took` take effect. kHide: the next completion is that of an optional operation, which nobody ever
+  // sees.
   void take(std::uint32_t took, std::uint32_t& at, std::uint64_t* mask, Trail* trail = nullptr) {
     if (took == kHide) {
       const Completion& c = completions_[at];
@@ -403,7 +419,8 @@ class Search {
     std::uint32_t deepest = 0;
     Found found;
 
-    // Adds the configuration in which `took` takes effect after the frame `parent`. True when everything is explained.
+    // Adds the configuration in which `took` takes effect after the frame `parent`. True when everything is
+    // explained.
     const auto enter = [&](std::uint32_t parent, std::uint32_t took, std::uint32_t state) {
       std::uint32_t at = 0;
       bool early = false;
@@ -422,7 +439,8 @@ class Search {
       const bool noticed = settle(at, state, mask.data());
       const bool done = at == completions_.size();
       const bool unnoticed = early && !noticed;
-      if (!done && !seen.insert(std::uint64_t{at} << 33 | std::uint64_t{state} << 1 | unnoticed, mask.data())) return false;
+      if (!done && !seen.insert(std::uint64_t{at} << 33 | std::uint64_t{state} << 1 | unnoticed, mask.data()))
+        return false;
       frames.push_back({at, state, parent, took, 0, unnoticed});
       masks.insert(masks.end(), mask.begin(), mask.end());
       if (at > deepest) {
@@ -438,7 +456,8 @@ class Search {
     bool done = enter(kNone, kNone, 0);
     while (!done && !frames.empty()) {
       if (found.steps >= budget_.steps ||
-          seen.size_bytes() + machine_.size_bytes() + masks.size() * sizeof(masks[0]) > budget_.memory_bytes) {
+          seen.size_bytes() + machine_.size_bytes() + masks.size() * sizeof(masks[0]) >
+              budget_.memory_bytes) {
         found.outcome = Outcome::unknown;
         return found;
       }
@@ -516,7 +535,8 @@ class Search {
   // Walks the choices that led to the last frame once more, writing down everything that took effect.
   std::vector<std::uint32_t> explanation(const std::vector<Frame>& frames, std::size_t words) {
     std::vector<std::uint32_t> path;
-    for (auto f = static_cast<std::uint32_t>(frames.size() - 1); f != kNone; f = frames[f].parent) path.push_back(f);
+    for (auto f = static_cast<std::uint32_t>(frames.size() - 1); f != kNone; f = frames[f].parent)
+      path.push_back(f);
     std::reverse(path.begin(), path.end());
     Trail trail;
     trail.hider.resize(2 * slots_);
@@ -543,23 +563,26 @@ class Search {
   const std::vector<Item>& items_;
   Budget budget_;
   std::vector<Completion> completions_;
-  std::vector<std::size_t> returns_;    // the event of each completion
-  std::vector<std::uint32_t> open_;     // for each completion those under way then, itself included, by completion
+  std::vector<std::size_t> returns_;  // the event of each completion
+  std::vector<std::uint32_t>
+      open_;  // for each completion those under way then, itself included, by completion
   std::vector<std::size_t> open_begin_;
   std::vector<Pending> pending_;
   std::uint32_t slots_ = 0;
   std::size_t words_ = 1;
-  std::vector<std::uint64_t> tried_;  // by class, and whether optional: the stamp of the frame in which it was last offered
+  std::vector<std::uint64_t>
+      tried_;  // by class, and whether optional: the stamp of the frame in which it was last offered
   std::uint64_t stamp_ = 0;
 };
 
 // Leaves out what a violation does not need.
 //
-// An operation may be left out if the rest is still violated even when the operation, in case it can change anything,
-// may take effect at any time until it returned and any number of times: then no doubt about it could excuse the
-// offender. (Simply leaving it out would find "shorter" violations that are none, such as a read without its write.)
-// What stays must explain everything but the offender's answer, so that the picture shows one puzzle and not two; and
-// that answer too had it been given at another time, if the whole can: the stale value's write stays in the picture.
+// An operation may be left out if the rest is still violated even when the operation, in case it can change
+// anything, may take effect at any time until it returned and any number of times: then no doubt about it
+// could excuse the offender. (Simply leaving it out would find "shorter" violations that are none, such as a
+// read without its write.) What stays must explain everything but the offender's answer, so that the picture
+// shows one puzzle and not two; and that answer too had it been given at another time, if the whole can: the
+// stale value's write stays in the picture.
 class Shortener {
  public:
   // `items` end with the offender's completion.
@@ -570,7 +593,8 @@ class Shortener {
     }
   }
 
-  // Requires: called before run(). The explanation of the prefix without the offender's answer; empty if the budget did not reach.
+  // Requires: called before run(). The explanation of the prefix without the offender's answer; empty if the
+  // budget did not reach.
   std::vector<std::uint32_t> explain_prefix() {
     std::vector<std::uint32_t> order;
     for (std::uint32_t i : solve(with_offender({items_[offender_].invoked, History::kNever})).order) {
@@ -592,7 +616,8 @@ class Shortener {
         const std::size_t end = std::min(at + chunk, stay.size());
         for (std::size_t i = at; i < end; ++i) out_[stay[i]] = true;
         if (holds()) {
-          stay.erase(stay.begin() + static_cast<std::ptrdiff_t>(at), stay.begin() + static_cast<std::ptrdiff_t>(end));
+          stay.erase(stay.begin() + static_cast<std::ptrdiff_t>(at),
+                     stay.begin() + static_cast<std::ptrdiff_t>(end));
           progress = true;
         } else {
           for (std::size_t i = at; i < end; ++i) out_[stay[i]] = false;
@@ -657,9 +682,12 @@ class Shortener {
   bool late_ = false;  // the answer was right at some time
 };
 
-// --- Words and pictures ------------------------------------------------------------------------------------------------
+// --- Words and pictures
+// ------------------------------------------------------------------------------------------------
 
-std::string show(const Value& value) { return value.is_nil() ? "nil" : value.json(); }
+std::string show(const Value& value) {
+  return value.is_nil() ? "nil" : value.json();
+}
 
 std::string seconds(Instant t) {
   // Six decimals, without the zeros at the end.
@@ -671,8 +699,9 @@ std::string seconds(Instant t) {
 
 std::string when(const Event& invocation, const Event* completion) {
   if (invocation.line != 0) {
-    return completion == nullptr ? "line " + std::to_string(invocation.line)
-                                 : "lines " + std::to_string(invocation.line) + " and " + std::to_string(completion->line);
+    return completion == nullptr
+               ? "line " + std::to_string(invocation.line)
+               : "lines " + std::to_string(invocation.line) + " and " + std::to_string(completion->line);
   }
   if (!invocation.time) return "";
   if (completion == nullptr || !completion->time) return "from " + seconds(*invocation.time);
@@ -694,7 +723,9 @@ std::string values_in_words(const Machine& machine, const std::vector<std::uint3
   return text;
 }
 
-std::string on_key(const Value& key) { return key.is_nil() ? "" : " on key " + show(key); }
+std::string on_key(const Value& key) {
+  return key.is_nil() ? "" : " on key " + show(key);
+}
 
 // The sub-history as lines and bars: one row an operation, one column pair an event.
 std::string draw(const History& history, const Model& model, OpId offender) {
@@ -704,7 +735,8 @@ std::string draw(const History& history, const Model& model, OpId offender) {
   const std::size_t rows = std::min(history.ops().size(), kRows);
   for (OpId op = 0; op < rows; ++op) {
     const Event& start = history.invocation(op);
-    labels.push_back("process " + std::to_string(start.process) + "  " + model.describe(start, history.completion(op)));
+    labels.push_back("process " + std::to_string(start.process) + "  " +
+                     model.describe(start, history.completion(op)));
     if (labels.back().size() > 60) labels.back() = labels.back().substr(0, 57) + "...";
     widest = std::max(widest, labels.back().size());
   }
@@ -712,14 +744,17 @@ std::string draw(const History& history, const Model& model, OpId offender) {
   std::string picture;
   for (OpId op = 0; op < rows; ++op) {
     const History::Op& span = history.ops()[op];
-    const bool answered = span.completion != History::kNever && history.events()[span.completion].type != Event::Type::info;
+    const bool answered =
+        span.completion != History::kNever && history.events()[span.completion].type != Event::Type::info;
     const std::size_t begin = span.invoke * step, end = (answered ? span.completion : history.size()) * step;
-    std::string bar = std::string(begin, ' ') + "|" + std::string(end - begin - 1, '-') + (answered ? "|" : "...");
+    std::string bar =
+        std::string(begin, ' ') + "|" + std::string(end - begin - 1, '-') + (answered ? "|" : "...");
     if (bar.size() > kColumns + 8) bar = bar.substr(0, kColumns) + "...";
     picture += "  " + labels[op] + std::string(widest - labels[op].size() + 2, ' ') + bar +
                (op == offender ? "  <- cannot be explained" : "") + "\n";
   }
-  if (history.ops().size() > rows) picture += "  and " + std::to_string(history.ops().size() - rows) + " more\n";
+  if (history.ops().size() > rows)
+    picture += "  and " + std::to_string(history.ops().size() - rows) + " more\n";
   return picture;
 }
 
@@ -765,9 +800,11 @@ std::vector<Item> prefix_of(const std::vector<Item>& items, std::size_t events) 
   return prefix;
 }
 
-// The first completion after which there is no explanation. The search over the whole history may stop earlier than
-// that, because it knows how operations end that were still under way: that a compare-and-set was to fail, say.
-std::size_t first_inexplicable(Machine& machine, const std::vector<Item>& items, std::size_t earliest, Budget budget) {
+// The first completion after which there is no explanation. The search over the whole history may stop
+// earlier than that, because it knows how operations end that were still under way: that a compare-and-set
+// was to fail, say.
+std::size_t first_inexplicable(Machine& machine, const std::vector<Item>& items, std::size_t earliest,
+                               Budget budget) {
   std::vector<std::size_t> completions;
   for (const Item& item : items) {
     if (item.returned != History::kNever && item.returned >= earliest) completions.push_back(item.returned);
@@ -789,7 +826,8 @@ void report_violation(Verdict& verdict, const History& history, const Model& mod
   const std::size_t last = first_inexplicable(machine, partition.items, earliest, budget);
   const std::vector<Item> items = prefix_of(partition.items, last + 1);
   const auto offender = static_cast<std::uint32_t>(
-      std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.returned == last; }) - items.begin());
+      std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.returned == last; }) -
+      items.begin());
   const OpId op = items[offender].op;
   verdict.outcome = Outcome::violated;
   verdict.key = partition.key;
@@ -817,8 +855,9 @@ void report_violation(Verdict& verdict, const History& history, const Model& mod
                     ": no order of the operations explains this answer";
   const Found found = Search(machine, items, budget).run();
   if (found.outcome == Outcome::violated && found.offender == offender) {
-    verdict.message += (found.states.size() == 1 ? "; the value was then " : "; the value could then only be ") +
-                       values_in_words(machine, found.states);
+    verdict.message +=
+        (found.states.size() == 1 ? "; the value was then " : "; the value could then only be ") +
+        values_in_words(machine, found.states);
   }
 }
 
@@ -829,7 +868,8 @@ std::string_view to_string(Outcome outcome) {
   return kNames[static_cast<std::size_t>(outcome)];
 }
 
-Expected<Verdict> check_linearizable(const History& history, const Model& model, const LinearizableOptions& options) {
+Expected<Verdict> check_linearizable(const History& history, const Model& model,
+                                     const LinearizableOptions& options) {
   std::vector<Partition> partitions;
   std::unordered_map<Value, std::size_t, HashValue> known;  // only looked up
   for (OpId op = 0; op < history.ops().size(); ++op) {
@@ -839,7 +879,8 @@ Expected<Verdict> check_linearizable(const History& history, const Model& model,
     if (!action) {
       Error error = action.error();
       const std::string place = when(start, nullptr);
-      error.message = (place.empty() ? "process " + std::to_string(start.process) : place) + ": " + error.message;
+      error.message =
+          (place.empty() ? "process " + std::to_string(start.process) : place) + ": " + error.message;
       return error;
     }
     const auto [it, added] = known.try_emplace(start.key, partitions.size());
@@ -872,7 +913,8 @@ Expected<Verdict> check_linearizable(const History& history, const Model& model,
       for (std::uint32_t i : found.order) verdict.order.push_back(partition.items[i].op);
     } else if (found.outcome == Outcome::unknown) {
       if (!unknown) unknown = p;
-    } else if (const std::size_t returned = partition.items[found.offender].returned; !violated || returned < earliest) {
+    } else if (const std::size_t returned = partition.items[found.offender].returned;
+               !violated || returned < earliest) {
       violated = p;
       earliest = returned;
       worst_machine = std::move(machine);

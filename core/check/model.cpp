@@ -8,14 +8,14 @@ namespace {
 
 using Type = Event::Type;
 
-// A compare-and-set that failed tells that the value was another one only if the comparison was made. A client that
-// was refused for another reason (not the leader, no connection) learnt nothing.
+// A compare-and-set that failed tells that the value was another one only if the comparison was made. A
+// client that was refused for another reason (not the leader, no connection) learnt nothing.
 bool compared(const Event& failure) {
   return failure.error.is_nil() || failure.error.string() == "conflict";
 }
 
-// A register, or one register a key: read, write and compare-and-set, and for the key-value model also the names that
-// such stores use. One class, because the search and the semantics are the same.
+// A register, or one register a key: read, write and compare-and-set, and for the key-value model also the
+// names that such stores use. One class, because the search and the semantics are the same.
 class Register : public Model {
  public:
   struct Verb {
@@ -33,7 +33,8 @@ class Register : public Model {
   Value initial() const override { return {}; }
 
   Expected<std::optional<Action>> action(const Event& invocation, const Event* completion) const override {
-    const auto known = std::find_if(verbs_.begin(), verbs_.end(), [&](const Verb& v) { return v.f == invocation.f; });
+    const auto known =
+        std::find_if(verbs_.begin(), verbs_.end(), [&](const Verb& v) { return v.f == invocation.f; });
     if (known == verbs_.end()) {
       std::string all;
       for (const Verb& v : verbs_) all += (all.empty() ? "" : ", ") + std::string(v.f);
@@ -49,7 +50,8 @@ class Register : public Model {
       case kCas: {
         const Value& pair = invocation.value;
         if (!pair.is_list() || pair.list().size() != 2) {
-          return make_error("unknown", "expected [old, new] as the value of " + invocation.f + ", got " + pair.json());
+          return make_error("unknown",
+                            "expected [old, new] as the value of " + invocation.f + ", got " + pair.json());
         }
         const Value &from = pair.list()[0], &to = pair.list()[1];
         if (failed && !compared(*completion)) return std::optional<Action>();
@@ -58,7 +60,8 @@ class Register : public Model {
       }
       case kAppend:
         if (!invocation.value.is_string()) {
-          return make_error("unknown", "expected a string as the value of append, got " + invocation.value.json());
+          return make_error("unknown",
+                            "expected a string as the value of append, got " + invocation.value.json());
         }
         [[fallthrough]];
       default:
@@ -71,7 +74,8 @@ class Register : public Model {
   std::optional<Value> step(const Value& state, const Action& action) const override {
     switch (action.verb) {
       case kRead:
-        // A string that was only ever appended to starts empty; stores differ in whether they answer "" or nil then.
+        // A string that was only ever appended to starts empty; stores differ in whether they answer "" or
+        // nil then.
         if (state == action.a || (appends_ && state.is_nil() && action.a == Value(""))) return state;
         return std::nullopt;
       case kWrite:
@@ -92,7 +96,8 @@ class Register : public Model {
 
   std::string describe(const Event& invocation, const Event* completion) const override {
     const Type type = completion == nullptr ? Type::info : completion->type;
-    const auto known = std::find_if(verbs_.begin(), verbs_.end(), [&](const Verb& v) { return v.f == invocation.f; });
+    const auto known =
+        std::find_if(verbs_.begin(), verbs_.end(), [&](const Verb& v) { return v.f == invocation.f; });
     std::string text = invocation.f;
     if (known != verbs_.end() && known->verb == kRead) {
       if (type == Type::ok) text.append(" ").append(show(completion->value));
@@ -136,8 +141,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 const std::vector<const Model*>& models() {
   static const std::vector<Register::Verb> kRegister = {
       {"cas", Register::kCas}, {"read", Register::kRead}, {"write", Register::kWrite}};
-  static const Register cas_register("cas-register", "a register with compare-and-set; another name of register",
-                                     kRegister);
+  static const Register cas_register("cas-register",
+                                     "a register with compare-and-set; another name of register", kRegister);
   static const Register kv("kv", "a key-value store: a value a key, nil where there is none",
                            {{"append", Register::kAppend},
                             {"cas", Register::kCas},
@@ -146,8 +151,8 @@ const std::vector<const Model*>& models() {
                             {"put", Register::kWrite},
                             {"read", Register::kRead},
                             {"write", Register::kWrite}});
-  static const Register plain("register", "one value, or one a key: read, write, cas [old, new]; nil at first",
-                              kRegister);
+  static const Register plain(
+      "register", "one value, or one a key: read, write, cas [old, new]; nil at first", kRegister);
   static const std::vector<const Model*> all = {&cas_register, &kv, &plain};
   return all;
 }

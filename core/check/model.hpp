@@ -1,8 +1,9 @@
-// What a correct object would do, one operation at a time: the sequential specification a history is judged against.
+// What a correct object would do, one operation at a time: the sequential specification a history is judged
+// against.
 //
-// A model says how each operation of a history acts on the object's state, and the checker finds out whether some order
-// of the operations explains every answer. A history is judged separately for every key, which loses nothing:
-// linearizability is local (Herlihy & Wing 1990, theorem 1).
+// A model says how each operation of a history acts on the object's state, and the checker finds out whether
+// some order of the operations explains every answer. A history is judged separately for every key, which
+// loses nothing: linearizability is local (Herlihy & Wing 1990, theorem 1).
 //
 // To add a model: derive from Model and put the instance in the table of model.cpp.
 #pragma once
@@ -19,8 +20,8 @@
 
 namespace syslab {
 
-// One operation in the model's terms. Two operations with equal verb, a and b act alike in every state, whatever their
-// outcome was; the search relies on it.
+// One operation in the model's terms. Two operations with equal verb, a and b act alike in every state,
+// whatever their outcome was; the search relies on it.
 struct Action {
   std::uint8_t verb = 0;
   bool observes = false;  // step() never changes the state: a read, a compare-and-set that failed
@@ -38,10 +39,10 @@ class Model {
   virtual std::string_view summary() const = 0;
   virtual Value initial() const = 0;
 
-  // What an operation demands of the state or does to it; nothing where it says nothing (a write that failed, a read
-  // that was never answered). `completion` is null where there is none. The action of an operation with an unknown
-  // outcome is that of its success, which the search may use or not.
-  // Errors: the model has no such operation, or its arguments are malformed.
+  // What an operation demands of the state or does to it; nothing where it says nothing (a write that failed,
+  // a read that was never answered). `completion` is null where there is none. The action of an operation
+  // with an unknown outcome is that of its success, which the search may use or not. Errors: the model has no
+  // such operation, or its arguments are malformed.
   virtual Expected<std::optional<Action>> action(const Event& invocation, const Event* completion) const = 0;
 
   // The state after the action, or nothing where the action is impossible in this state.

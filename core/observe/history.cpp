@@ -1,5 +1,7 @@
 #include "core/observe/history.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -8,7 +10,6 @@
 #include <istream>
 #include <nlohmann/json.hpp>
 #include <ostream>
-#include <sys/stat.h>
 
 #include "core/base/assert.hpp"
 
@@ -26,7 +27,9 @@ std::optional<Event::Type> type_named(std::string_view name) {
   return static_cast<Event::Type>(found - std::begin(kTypes));
 }
 
-Error malformed(std::string message) { return make_error("unknown", std::move(message)); }
+Error malformed(std::string message) {
+  return make_error("unknown", std::move(message));
+}
 
 Error at_line(std::size_t line, Error error) {
   error.message = "line " + std::to_string(line) + ": " + error.message;
@@ -37,7 +40,8 @@ Error at_line(std::size_t line, Error error) {
 std::string excerpt(std::string_view text) {
   constexpr std::size_t kLongest = 40;
   std::string shown;
-  for (char c : text.substr(0, kLongest)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  for (char c : text.substr(0, kLongest))
+    shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
   // Never cut a UTF-8 sequence in two.
   if (text.size() > kLongest) {
     while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xC0) == 0x80) shown.pop_back();
@@ -47,9 +51,12 @@ std::string excerpt(std::string_view text) {
   return "'" + shown + "'";
 }
 
-bool is_space(char c) { return c == ' ' || c == '\t'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t';
+}
 
-// --- JSON lines --------------------------------------------------------------------------------------------------
+// --- JSON lines
+// --------------------------------------------------------------------------------------------------
 
 Expected<Value> value_of(const Json& json) {
   switch (json.type()) {
@@ -68,7 +75,8 @@ Expected<Value> value_of(const Json& json) {
   }
 }
 
-// Parsed by the JSON library and not by Value, because a time in nanoseconds needs all the 64 bits of an integer.
+// Parsed by the JSON library and not by Value, because a time in nanoseconds needs all the 64 bits of an
+// integer.
 Expected<std::optional<Event>> parse_json_event(std::string_view line) {
   bool too_deep = false;
   Json json;
@@ -80,8 +88,9 @@ Expected<std::optional<Event>> parse_json_event(std::string_view line) {
   } catch (const Json::exception& e) {
     // The library names the place as a byte; its own texts speak of its internals.
     const auto* parse = dynamic_cast<const Json::parse_error*>(&e);
-    return malformed("expected a JSON object, " +
-                     (parse != nullptr ? "malformed at byte " + std::to_string(parse->byte) : "a number is out of range"));
+    return malformed("expected a JSON object, " + (parse != nullptr
+                                                       ? "malformed at byte " + std::to_string(parse->byte)
+                                                       : "a number is out of range"));
   }
   if (too_deep) return malformed("JSON is nested over 100 levels deep");
   if (!json.is_object()) return malformed("expected a JSON object, got " + excerpt(line));
@@ -93,7 +102,8 @@ Expected<std::optional<Event>> parse_json_event(std::string_view line) {
   };
   const Json* process = field("process");
   if (process == nullptr) return malformed("expected a field \"process\"");
-  if (process->is_string()) return std::optional<Event>();  // "nemesis": a remark on the run, not an operation
+  if (process->is_string())
+    return std::optional<Event>();  // "nemesis": a remark on the run, not an operation
   if (!process->is_number_integer() ||
       (process->is_number_unsigned() && process->get<std::uint64_t>() > std::uint64_t{1} << 62)) {
     return malformed("expected an integer for \"process\", got " + excerpt(process->dump()));
@@ -101,7 +111,8 @@ Expected<std::optional<Event>> parse_json_event(std::string_view line) {
   event.process = process->get<std::int64_t>();
 
   const Json* type = field("type");
-  const auto known = type != nullptr && type->is_string() ? type_named(type->get_ref<const std::string&>()) : std::nullopt;
+  const auto known =
+      type != nullptr && type->is_string() ? type_named(type->get_ref<const std::string&>()) : std::nullopt;
   if (!known) {
     return malformed("expected \"type\" to be invoke, ok, fail or info" +
                      (type == nullptr ? std::string() : ", got " + excerpt(type->dump())));
@@ -115,12 +126,15 @@ Expected<std::optional<Event>> parse_json_event(std::string_view line) {
   event.f = f->get<std::string>();
 
   if (const Json* time = field("time"); time != nullptr && !time->is_null()) {
-    const bool fits = time->is_number_integer() && !(time->is_number_unsigned() && time->get<std::uint64_t>() >> 63);
+    const bool fits =
+        time->is_number_integer() && !(time->is_number_unsigned() && time->get<std::uint64_t>() >> 63);
     if (!fits) return malformed("expected \"time\" in whole nanoseconds, got " + excerpt(time->dump()));
     event.time = Instant(Duration(time->get<std::int64_t>()));
   }
-  for (const auto& [name, target] :
-       {std::pair{"key", &event.key}, {"value", &event.value}, {"node", &event.node}, {"error", &event.error}}) {
+  for (const auto& [name, target] : {std::pair{"key", &event.key},
+                                     {"value", &event.value},
+                                     {"node", &event.node},
+                                     {"error", &event.error}}) {
     if (const Json* given = field(name)) {
       auto value = value_of(*given);
       if (!value) return value.error();
@@ -133,10 +147,11 @@ Expected<std::optional<Event>> parse_json_event(std::string_view line) {
   return std::optional<Event>(std::move(event));
 }
 
-// --- EDN, the notation of Jepsen's values --------------------------------------------------------------------------
+// --- EDN, the notation of Jepsen's values
+// --------------------------------------------------------------------------
 
-// Reads the part of EDN that histories use: nil, booleans, numbers, strings, keywords and symbols (as strings), vectors,
-// lists and sets (as lists), maps.
+// Reads the part of EDN that histories use: nil, booleans, numbers, strings, keywords and symbols (as
+// strings), vectors, lists and sets (as lists), maps.
 class EdnReader {
  public:
   explicit EdnReader(std::string_view text) : text_(text) {}
@@ -182,7 +197,9 @@ class EdnReader {
  private:
   std::string_view token() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && !is_space(text_[at_]) && std::string_view(",[](){}\"").find(text_[at_]) == text_.npos) ++at_;
+    while (at_ < text_.size() && !is_space(text_[at_]) &&
+           std::string_view(",[](){}\"").find(text_[at_]) == text_.npos)
+      ++at_;
     return text_.substr(begin, at_ - begin);
   }
 
@@ -195,7 +212,8 @@ class EdnReader {
       return Value(word.substr(1));
     }
     const bool signed_number = word.size() > 1 && (word[0] == '-' || word[0] == '+');
-    if (!(word[0] >= '0' && word[0] <= '9') && !(signed_number && word[1] >= '0' && word[1] <= '9')) return Value(word);
+    if (!(word[0] >= '0' && word[0] <= '9') && !(signed_number && word[1] >= '0' && word[1] <= '9'))
+      return Value(word);
     if (word[0] == '+') word.remove_prefix(1);
     if (word.size() > 1 && (word.back() == 'N' || word.back() == 'M')) word.remove_suffix(1);
     double number = 0;
@@ -251,7 +269,8 @@ class EdnReader {
       }
       auto key = read(depth + 1);
       if (!key) return key;
-      if (at_end() || peek() == '}') return malformed("expected a value after the key " + excerpt(key->json()));
+      if (at_end() || peek() == '}')
+        return malformed("expected a value after the key " + excerpt(key->json()));
       auto value = read(depth + 1);
       if (!value) return value;
       entries.emplace_back(key->is_string() ? std::string(key->string()) : key->json(), std::move(*value));
@@ -263,7 +282,8 @@ class EdnReader {
 };
 
 bool is_integer(const Value& value) {
-  return value.is_number() && value.number() == std::floor(value.number()) && std::fabs(value.number()) < 0x1p53;
+  return value.is_number() && value.number() == std::floor(value.number()) &&
+         std::fabs(value.number()) < 0x1p53;
 }
 
 Expected<std::optional<Event>> parse_edn_event(std::string_view line) {
@@ -272,7 +292,8 @@ Expected<std::optional<Event>> parse_edn_event(std::string_view line) {
   if (!read) return read.error();
   if (!reader.at_end()) return malformed("expected one map a line, got more: " + excerpt(reader.rest()));
   const Value& map = *read;
-  if (!map.is_map()) return malformed("expected a map {:process ..., :type ..., :f ...}, got " + excerpt(line));
+  if (!map.is_map())
+    return malformed("expected a map {:process ..., :type ..., :f ...}, got " + excerpt(line));
 
   Event event;
   const Value& process = map["process"];
@@ -297,7 +318,8 @@ Expected<std::optional<Event>> parse_edn_event(std::string_view line) {
   return std::optional<Event>(std::move(event));
 }
 
-// --- Jepsen's log ----------------------------------------------------------------------------------------------------
+// --- Jepsen's log
+// ----------------------------------------------------------------------------------------------------
 
 struct Word {
   std::string_view text;
@@ -312,7 +334,8 @@ std::optional<Word> next_word(std::string_view line, std::size_t from) {
   return Word{line.substr(from, end - from), end};
 }
 
-// An operation's line ends in `PROCESS :TYPE :F VALUE [ERROR]`, whatever the logger puts before it. What has no
+// An operation's line ends in `PROCESS :TYPE :F VALUE [ERROR]`, whatever the logger puts before it. What has
+// no
 // `:TYPE` after a number is another logger's line, or the nemesis speaking, and is passed over.
 Expected<std::optional<Event>> parse_log_event(std::string_view line) {
   std::optional<Word> process, type;
@@ -327,7 +350,8 @@ Expected<std::optional<Event>> parse_log_event(std::string_view line) {
     // Half a line of jepsen.util, such as a log cut short, must not pass as noise.
     if (line.find("jepsen.util - ") != line.npos && process && line.find('\t') != line.npos &&
         line.find(":nemesis") == line.npos) {
-      return malformed("expected 'PROCESS :TYPE :F VALUE' with type :invoke, :ok, :fail or :info, got " + excerpt(line));
+      return malformed("expected 'PROCESS :TYPE :F VALUE' with type :invoke, :ok, :fail or :info, got " +
+                       excerpt(line));
     }
     return std::optional<Event>();
   }
@@ -335,9 +359,11 @@ Expected<std::optional<Event>> parse_log_event(std::string_view line) {
   const std::string_view number = process->text;
   const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), event.process);
   if (failed != std::errc() || end != number.data() + number.size()) {
-    const bool between_tabs = number.data() + number.size() < type->text.data() && *(type->text.data() - 1) == '\t';
+    const bool between_tabs =
+        number.data() + number.size() < type->text.data() && *(type->text.data() - 1) == '\t';
     if (between_tabs && !number.starts_with(':')) {
-      return malformed("expected the number of a process before " + std::string(type->text) + ", got " + excerpt(number));
+      return malformed("expected the number of a process before " + std::string(type->text) + ", got " +
+                       excerpt(number));
     }
     return std::optional<Event>();
   }
@@ -368,7 +394,8 @@ Expected<std::optional<Event>> parse_log_event(std::string_view line) {
   return std::optional<Event>(std::move(event));
 }
 
-// --- Lines -------------------------------------------------------------------------------------------------------------
+// --- Lines
+// -------------------------------------------------------------------------------------------------------------
 
 enum class Line { found, end, too_long };
 
@@ -398,18 +425,22 @@ LineParser parser_for(std::string_view first) {
 
 }  // namespace
 
-std::string_view to_string(Event::Type type) { return kTypes[static_cast<std::size_t>(type)]; }
+std::string_view to_string(Event::Type type) {
+  return kTypes[static_cast<std::size_t>(type)];
+}
 
 std::string Event::json() const {
-  std::string out = "{\"process\":" + std::to_string(process) + ",\"type\":\"" + std::string(to_string(type)) +
-                    "\",\"f\":" + Value(f).json() + ",\"key\":" + key.json() + ",\"value\":" + value.json();
+  std::string out = "{\"process\":" + std::to_string(process) + ",\"type\":\"" +
+                    std::string(to_string(type)) + "\",\"f\":" + Value(f).json() + ",\"key\":" + key.json() +
+                    ",\"value\":" + value.json();
   if (time) out += ",\"time\":" + std::to_string(time->time_since_epoch().count());
   if (!node.is_nil()) out += ",\"node\":" + node.json();
   if (!error.is_nil()) out += ",\"error\":" + error.json();
   return out + "}";
 }
 
-History::OpId History::invoke(std::int64_t process, std::string_view f, Value key, Value value, Instant time, Value node) {
+History::OpId History::invoke(std::int64_t process, std::string_view f, Value key, Value value, Instant time,
+                              Value node) {
   SYSLAB_ASSERT(!busy(process));
   SYSLAB_ASSERT(!last_time_ || *last_time_ <= time);
   Event event;
@@ -456,7 +487,8 @@ bool History::under_way(OpId op) const {
 }
 
 Expected<History::OpId> History::append(Event event) {
-  if (events_.size() >= kMaxEvents) return malformed("a history has at most " + std::to_string(kMaxEvents) + " events");
+  if (events_.size() >= kMaxEvents)
+    return malformed("a history has at most " + std::to_string(kMaxEvents) + " events");
   if (event.time) {
     if (last_time_ && *event.time < *last_time_) {
       return malformed("expected the events in the order of time: " +
@@ -510,18 +542,20 @@ Expected<History> History::read(std::istream& in) {
     const Line got = read_line(*in.rdbuf(), buffer);
     if (got == Line::end) break;
     if (got == Line::too_long) {
-      return at_line(number, malformed("expected a line of at most " + std::to_string(kMaxLineBytes) + " bytes"));
+      return at_line(number,
+                     malformed("expected a line of at most " + std::to_string(kMaxLineBytes) + " bytes"));
     }
     std::string_view line = buffer;
     if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    const auto control = std::find_if(line.begin(), line.end(),
-                                      [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; });
+    const auto control = std::find_if(
+        line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; });
     if (control != line.end()) {
       static constexpr char kHex[] = "0123456789abcdef";
       const auto byte = static_cast<unsigned char>(*control);
-      return at_line(number, malformed(std::string("expected text, got the byte 0x") + kHex[byte >> 4] + kHex[byte & 15] +
-                                       " at column " + std::to_string(control - line.begin() + 1)));
+      return at_line(number,
+                     malformed(std::string("expected text, got the byte 0x") + kHex[byte >> 4] +
+                               kHex[byte & 15] + " at column " + std::to_string(control - line.begin() + 1)));
     }
     const std::size_t begin = line.find_first_not_of(" \t");
     if (begin == line.npos) continue;

@@ -1,13 +1,14 @@
 // A history of operations: who asked for what, when, and what came of it. The raw material of every checker.
 //
-// An operation is an invocation and, perhaps, its completion: ok (it happened), fail (it certainly did not happen, or
-// its condition was observed to be false), info (nobody knows: a timeout). An operation that never completes counts as
-// info: it may take effect at any time after its invocation, even after everything else. A process has one operation
-// under way at a time. The order of the events is the real-time order; times are only shown.
+// An operation is an invocation and, perhaps, its completion: ok (it happened), fail (it certainly did not
+// happen, or its condition was observed to be false), info (nobody knows: a timeout). An operation that never
+// completes counts as info: it may take effect at any time after its invocation, even after everything else.
+// A process has one operation under way at a time. The order of the events is the real-time order; times are
+// only shown.
 //
 // Two file formats, told apart by their content, one event a line:
-//   JSON lines  {"process":0,"type":"invoke","f":"write","key":null,"value":4,"time":123}   time in nanoseconds
-//   Jepsen      INFO  jepsen.util - 0  :invoke  :write  4     (a log), or
+//   JSON lines  {"process":0,"type":"invoke","f":"write","key":null,"value":4,"time":123}   time in
+//   nanoseconds Jepsen      INFO  jepsen.util - 0  :invoke  :write  4     (a log), or
 //               {:process 0, :type :invoke, :f :write, :value 4}   (EDN maps)
 // Cost: 136 bytes an event and what its values share; recording is O(1).
 #pragma once
@@ -61,7 +62,8 @@ class History {
   };
 
   // Recording. Requires: the process has no operation under way, and time does not run backwards.
-  OpId invoke(std::int64_t process, std::string_view f, Value key, Value value, Instant time, Value node = {});
+  OpId invoke(std::int64_t process, std::string_view f, Value key, Value value, Instant time,
+              Value node = {});
   // Requires: the operation is under way; type is not invoke.
   void complete(OpId op, Event::Type type, Value value, Instant time, std::string_view error = {});
   // Completes by what the call returned: ok, fail where the error is definite, info where it is not.
@@ -70,8 +72,8 @@ class History {
   bool busy(std::int64_t process) const { return under_way_.contains(process); }
 
   // Adds an event that was read or made by hand, pairing it by process. The id is that of its operation.
-  // Errors (code "unknown"): a second invocation by a busy process, a completion without an invocation, a completion
-  // of another function, a time before the previous event's, more than kMaxEvents events.
+  // Errors (code "unknown"): a second invocation by a busy process, a completion without an invocation, a
+  // completion of another function, a time before the previous event's, more than kMaxEvents events.
   Expected<OpId> append(Event event);
 
   const std::vector<Event>& events() const { return events_; }
@@ -85,8 +87,9 @@ class History {
   bool empty() const { return events_.empty(); }
 
   void write_jsonl(std::ostream& out) const;
-  // Reads any of the formats above to the end. Lines of a log that are no operations (the nemesis, other loggers) are
-  // passed over. Errors: "unknown" with the number of the line and what was expected there, "io_error".
+  // Reads any of the formats above to the end. Lines of a log that are no operations (the nemesis, other
+  // loggers) are passed over. Errors: "unknown" with the number of the line and what was expected there,
+  // "io_error".
   static Expected<History> read(std::istream& in);
   // The same from a file; "-" is standard input. Errors also: "not_found".
   static Expected<History> load(const std::string& path);

@@ -2,14 +2,10 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
-#include <unistd.h>
 
 #include "core/base/rng.hpp"
-#include "core/check/check_file.hpp"
 
 using namespace syslab;
 using Catch::Matchers::Contains;
@@ -49,13 +45,16 @@ History history_of(const std::string& text) {
   return h;
 }
 
-Verdict judge(const History& h, const std::string& model = "register", const LinearizableOptions& options = {}) {
+Verdict judge(const History& h, const std::string& model = "register",
+              const LinearizableOptions& options = {}) {
   auto verdict = check_linearizable(h, **model_named(model), options);
   if (!verdict) FAIL(verdict.error().message);
   return std::move(*verdict);
 }
 
-Verdict judge(const std::string& text, const std::string& model = "register") { return judge(history_of(text), model); }
+Verdict judge(const std::string& text, const std::string& model = "register") {
+  return judge(history_of(text), model);
+}
 
 // The definition, by trying every order: written without the model, the search or any of its reductions.
 class Oracle {
@@ -149,7 +148,11 @@ History random_history(Rng& rng, double lies) {
       ++started;
       call = {};
       const auto kind = rng.below(3);
-      call.op = h.invoke(static_cast<std::int64_t>(p), kind == 0 ? "read" : kind == 1 ? "write" : "cas", {},
+      call.op = h.invoke(static_cast<std::int64_t>(p),
+                         kind == 0   ? "read"
+                         : kind == 1 ? "write"
+                                     : "cas",
+                         {},
                          kind == 0   ? Value()
                          : kind == 1 ? any()
                                      : Value::list({any(), any()}),
@@ -174,8 +177,10 @@ History random_history(Rng& rng, double lies) {
   return h;
 }
 
-// Whether `order` explains everything it must: each answer, real time, and every completed operation that matters.
-void check_order(const History& h, const std::vector<History::OpId>& order, std::size_t events, const Model& model) {
+// Whether `order` explains everything it must: each answer, real time, and every completed operation that
+// matters.
+void check_order(const History& h, const std::vector<History::OpId>& order, std::size_t events,
+                 const Model& model) {
   std::vector<bool> placed(h.ops().size(), false);
   std::map<std::string, Value> states;
   std::map<std::string, std::size_t> latest_invocation;
@@ -222,13 +227,17 @@ TEST_CASE("linearizable: histories with known verdicts", "[check][linearizable]"
   SECTION("a stale read is a violation") {
     CHECK(outcome("0 invoke write 1 | 0 ok write | 1 invoke read | 1 ok read nil") == Outcome::violated);
     // Two reads during one write must not see it and then not see it.
-    CHECK(outcome("0 invoke write 1 | 1 invoke read | 1 ok read 1 | 2 invoke read | 2 ok read nil | 0 ok write") ==
-          Outcome::violated);
+    CHECK(
+        outcome(
+            "0 invoke write 1 | 1 invoke read | 1 ok read 1 | 2 invoke read | 2 ok read nil | 0 ok write") ==
+        Outcome::violated);
   }
   SECTION("a lost update is a violation") {
-    CHECK(outcome("0 invoke write 1 | 0 ok write | 1 invoke cas 1 2 | 2 invoke cas 1 3 | 1 ok cas | 2 ok cas") ==
+    CHECK(outcome(
+              "0 invoke write 1 | 0 ok write | 1 invoke cas 1 2 | 2 invoke cas 1 3 | 1 ok cas | 2 ok cas") ==
           Outcome::violated);
-    CHECK(outcome("0 invoke write 1 | 0 ok write | 1 invoke cas 1 2 | 2 invoke cas 2 3 | 2 ok cas | 1 ok cas") ==
+    CHECK(outcome(
+              "0 invoke write 1 | 0 ok write | 1 invoke cas 1 2 | 2 invoke cas 2 3 | 2 ok cas | 1 ok cas") ==
           Outcome::ok);
   }
   SECTION("a write without an answer may take effect late, or never") {
@@ -240,7 +249,8 @@ TEST_CASE("linearizable: histories with known verdicts", "[check][linearizable]"
     CHECK(outcome(lost + "1 ok read 1 | 2 invoke write 2 | 2 ok write | 1 invoke read | 1 ok read 1") ==
           Outcome::violated);
     // An invocation without any completion means the same as info.
-    CHECK(outcome("0 invoke write 1 | 1 invoke read | 1 ok read nil | 1 invoke read | 1 ok read 1") == Outcome::ok);
+    CHECK(outcome("0 invoke write 1 | 1 invoke read | 1 ok read nil | 1 invoke read | 1 ok read 1") ==
+          Outcome::ok);
     // Nothing takes effect before it was invoked.
     CHECK(outcome("1 invoke read | 1 ok read 1 | 0 invoke write 1 | 0 info write") == Outcome::violated);
   }
@@ -259,14 +269,16 @@ TEST_CASE("linearizable: histories with known verdicts", "[check][linearizable]"
     CHECK(outcome(one + "2 invoke write 7 | 1 invoke cas 1 2 | 1 fail cas") == Outcome::ok);
   }
   SECTION("a compare-and-set of unknown outcome") {
-    const std::string one = "0 invoke write 1 | 0 ok write | 1 invoke cas 1 2 | 1 info cas | 2 invoke read | ";
+    const std::string one =
+        "0 invoke write 1 | 0 ok write | 1 invoke cas 1 2 | 1 info cas | 2 invoke read | ";
     CHECK(outcome(one + "2 ok read 2") == Outcome::ok);
     CHECK(outcome(one + "2 ok read 1 | 2 invoke read | 2 ok read 2") == Outcome::ok);
     CHECK(outcome(one + "2 ok read 2 | 2 invoke read | 2 ok read 1") == Outcome::violated);
     CHECK(outcome(one + "2 ok read 3") == Outcome::violated);
   }
   SECTION("reads without an answer say nothing") {
-    CHECK(outcome("0 invoke read | 0 info read | 1 invoke read | 1 fail read | 2 invoke read") == Outcome::ok);
+    CHECK(outcome("0 invoke read | 0 info read | 1 invoke read | 1 fail read | 2 invoke read") ==
+          Outcome::ok);
   }
 }
 
@@ -283,14 +295,20 @@ TEST_CASE("linearizable: every key is a register of its own", "[check][lineariza
 }
 
 TEST_CASE("linearizable: the key-value model appends and deletes", "[check][linearizable]") {
-  const std::string two = "0 invoke append \"a\" k=x | 1 invoke append \"b\" k=x | 0 ok append | 1 ok append | ";
+  const std::string two =
+      "0 invoke append \"a\" k=x | 1 invoke append \"b\" k=x | 0 ok append | 1 ok append | ";
   CHECK(judge(two + "0 invoke get k=x | 0 ok get \"ba\"", "kv").outcome == Outcome::ok);
   CHECK(judge(two + "0 invoke get k=x | 0 ok get \"b\"", "kv").outcome == Outcome::violated);
   CHECK(judge("0 invoke get k=x | 0 ok get \"\"", "kv").outcome == Outcome::ok);
-  CHECK(judge("0 invoke put 1 k=x | 0 ok put | 0 invoke delete k=x | 0 ok delete | 0 invoke get k=x | 0 ok get nil", "kv")
+  CHECK(judge("0 invoke put 1 k=x | 0 ok put | 0 invoke delete k=x | 0 ok delete | 0 invoke get k=x | 0 ok "
+              "get nil",
+              "kv")
             .outcome == Outcome::ok);
-  CHECK(judge("0 invoke put 1 k=x | 0 ok put | 0 invoke delete k=x | 0 ok delete | 0 invoke get k=x | 0 ok get 1", "kv")
-            .outcome == Outcome::violated);
+  CHECK(
+      judge(
+          "0 invoke put 1 k=x | 0 ok put | 0 invoke delete k=x | 0 ok delete | 0 invoke get k=x | 0 ok get 1",
+          "kv")
+          .outcome == Outcome::violated);
 }
 
 TEST_CASE("linearizable: a violation is told in words and shown in few operations", "[check][linearizable]") {
@@ -317,7 +335,8 @@ TEST_CASE("linearizable: a violation is told in words and shown in few operation
         "  process 3  read 2               |--|  <- cannot be explained\n");
 }
 
-TEST_CASE("linearizable: a value from nowhere needs no other operation to be shown", "[check][linearizable]") {
+TEST_CASE("linearizable: a value from nowhere needs no other operation to be shown",
+          "[check][linearizable]") {
   const auto verdict = judge("0 invoke write 1 | 0 ok write | 1 invoke read | 1 ok read 7");
   CHECK(verdict.history.ops().size() == 1);
 }
@@ -348,7 +367,8 @@ TEST_CASE("linearizable: the budget gives unknown, never a guess", "[check][line
   CHECK(judge(hard, "register", tight).steps == verdict.steps);
 }
 
-TEST_CASE("linearizable: twenty thousand random histories agree with the definition", "[check][linearizable]") {
+TEST_CASE("linearizable: twenty thousand random histories agree with the definition",
+          "[check][linearizable]") {
   Rng rng(2026);
   const Model& model = **model_named("register");
   int violated = 0;
@@ -413,52 +433,4 @@ TEST_CASE("linearizable: long histories with many unknown outcomes are judged", 
   const Verdict verdict = judge(h);
   CHECK(verdict.outcome == Outcome::ok);
   check_order(h, verdict.order, h.size(), **model_named("register"));
-}
-
-TEST_CASE("check: models are named, and a wrong name gets a suggestion", "[check]") {
-  CHECK(std::is_sorted(models().begin(), models().end(),
-                       [](const Model* a, const Model* b) { return a->name() < b->name(); }));
-  CHECK_THAT(model_named("registr").error().message, Contains("did you mean 'register'?") && Contains("kv"));
-  CHECK_THAT(model_named("").error().message, Contains("the models are"));
-  CHECK_THAT(model_named("something else").error().message, !Contains("did you mean"));
-}
-
-TEST_CASE("check: a file is judged with the documented exit codes", "[check]") {
-  const auto folder = std::filesystem::temp_directory_path() / ("syslab_check_" + std::to_string(::getpid()));
-  std::filesystem::create_directory(folder);
-  const auto exit_code = [&](const std::string& text, const char* model = "register", LinearizableOptions options = {}) {
-    const std::string path = (folder / "history.jsonl").string();
-    std::ofstream(path) << text;
-    const CheckReport report = check_file(model, path, options);
-    CHECK(report.text.ends_with('\n'));
-    return report.exit_code;
-  };
-  const std::string write =
-      "{\"process\":0,\"type\":\"invoke\",\"f\":\"write\",\"value\":1}\n{\"process\":0,\"type\":\"ok\",\"f\":\"write\"}\n"
-      "{\"process\":0,\"type\":\"invoke\",\"f\":\"read\"}\n";
-  CHECK(exit_code(write + "{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"value\":1}\n") == 0);
-  CHECK(exit_code(write + "{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"value\":2}\n") == 1);
-  CHECK(exit_code("nonsense") == 2);
-  CHECK(exit_code("") == 2);
-  CHECK(exit_code(write, "registre") == 2);
-  CHECK(exit_code("{\"process\":0,\"type\":\"invoke\",\"f\":\"push\"}") == 2);
-  LinearizableOptions none;
-  none.steps_max = 0;
-  CHECK(exit_code(write, "register", none) == 3);
-  std::filesystem::remove_all(folder);
-  CHECK(check_file("register", "/nonexistent").exit_code == 2);
-}
-
-TEST_CASE("check: three recorded etcd histories get their known verdicts", "[check]") {
-  const std::filesystem::path data = std::filesystem::path(SYSLAB_SOURCE_DIR) / "../shared/data/histories";
-  if (!std::filesystem::exists(data)) {
-    WARN("skipped: no recorded histories beside the source");
-    return;
-  }
-  const auto report = check_file("register", (data / "etcd_000.log").string());
-  CHECK(report.exit_code == 1);
-  CHECK_THAT(report.text, Contains("process 11: read 2 (lines 85 and 86)"));
-  CHECK(report.verdict->history.ops().size() == 3);
-  CHECK(check_file("register", (data / "etcd_002.log").string()).exit_code == 0);
-  CHECK(check_file("register", (data / "etcd_007.log").string()).exit_code == 0);
 }

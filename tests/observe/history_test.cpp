@@ -11,7 +11,9 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-Instant at(Duration d) { return Instant(d); }
+Instant at(Duration d) {
+  return Instant(d);
+}
 
 Expected<History> parse(const std::string& text) {
   std::istringstream in(text);
@@ -60,7 +62,8 @@ TEST_CASE("history: recording pairs invocations with completions", "[observe][hi
         "\n");
 }
 
-TEST_CASE("history: an error completes as fail where it is definite and as info where it is not", "[observe][history]") {
+TEST_CASE("history: an error completes as fail where it is definite and as info where it is not",
+          "[observe][history]") {
   History h;
   h.complete(h.invoke(0, "write", {}, 1, at(1ns)), make_error("timeout", "no answer in 1 s"), at(2ns));
   h.complete(h.invoke(0, "write", {}, 2, at(3ns)), make_error("not_leader", "ask kv-2"), at(4ns));
@@ -77,14 +80,16 @@ TEST_CASE("history: JSON lines come back as they were written", "[observe][histo
   History h;
   std::vector<History::OpId> open(5, History::kNever);
   std::int64_t now = 0;
-  const Value values[] = {{}, true, 4, -2.5, "a \"quoted\"\nline", Value::list({1, "x", {}}), Value::map({{"k", 1}})};
+  const Value values[] = {
+      {}, true, 4, -2.5, "a \"quoted\"\nline", Value::list({1, "x", {}}), Value::map({{"k", 1}})};
   for (int i = 0; i < 2000; ++i) {
     const auto process = rng.below(open.size());
-    now += static_cast<std::int64_t>(rng.below(std::uint64_t{1} << 50));  // beyond what a double holds exactly
+    now +=
+        static_cast<std::int64_t>(rng.below(std::uint64_t{1} << 50));  // beyond what a double holds exactly
     const Value& value = values[rng.below(std::size(values))];
     if (open[process] == History::kNever) {
-      open[process] = h.invoke(static_cast<std::int64_t>(process), "write", values[rng.below(7)], value, at(Duration(now)),
-                               rng.chance(0.3) ? Value("node") : Value());
+      open[process] = h.invoke(static_cast<std::int64_t>(process), "write", values[rng.below(7)], value,
+                               at(Duration(now)), rng.chance(0.3) ? Value("node") : Value());
     } else {
       h.complete(open[process], static_cast<Event::Type>(1 + rng.below(3)), value, at(Duration(now)),
                  rng.chance(0.3) ? "timeout" : "");
@@ -96,7 +101,8 @@ TEST_CASE("history: JSON lines come back as they were written", "[observe][histo
   REQUIRE(back.ok());
   CHECK(written(*back) == text);
   REQUIRE(back->ops().size() == h.ops().size());
-  for (History::OpId op = 0; op < h.ops().size(); ++op) CHECK(back->ops()[op].completion == h.ops()[op].completion);
+  for (History::OpId op = 0; op < h.ops().size(); ++op)
+    CHECK(back->ops()[op].completion == h.ops()[op].completion);
 }
 
 TEST_CASE("history: a Jepsen log is read, its other lines are passed over", "[observe][history]") {
@@ -144,14 +150,19 @@ TEST_CASE("history: Jepsen's EDN maps are read", "[observe][history]") {
   CHECK(h->events()[1].time == at(20ns));
 }
 
-TEST_CASE("history: malformed input is an error that names the line and what was expected", "[observe][history]") {
+TEST_CASE("history: malformed input is an error that names the line and what was expected",
+          "[observe][history]") {
   const std::string invoke = R"({"process":0,"type":"invoke","f":"read","time":5})";
   const std::string ok = R"({"process":0,"type":"ok","f":"read","value":1,"time":6})";
   CHECK_THAT(error_of(""), Contains("empty") && Contains("JSON lines"));
   CHECK_THAT(error_of("\n\n \n"), Contains("no operations in 3 lines"));
   CHECK_THAT(error_of("hello\nworld\n"), Contains("no operations in 2 lines"));
-  CHECK_THAT(error_of(std::string("\x7f" "ELF\x01\x02\x00\x00", 8)), Contains("line 1") && Contains("byte 0x01"));
-  CHECK_THAT(error_of(invoke + "\n" + std::string("a\0b", 3)), Contains("line 2") && Contains("byte 0x00 at column 2"));
+  CHECK_THAT(error_of(std::string("\x7f"
+                                  "ELF\x01\x02\x00\x00",
+                                  8)),
+             Contains("line 1") && Contains("byte 0x01"));
+  CHECK_THAT(error_of(invoke + "\n" + std::string("a\0b", 3)),
+             Contains("line 2") && Contains("byte 0x00 at column 2"));
   CHECK_THAT(error_of("\xff\xfe\x80\x81\x90"), Contains("no operations"));
   CHECK_THAT(error_of(invoke + "\n{\"process\":0,"), Contains("line 2") && Contains("malformed at byte"));
   CHECK_THAT(error_of("{\"process\":1e999}"), Contains("line 1") && Contains("out of range"));
@@ -159,30 +170,43 @@ TEST_CASE("history: malformed input is an error that names the line and what was
   CHECK_THAT(error_of(R"({"type":"ok","f":"read"})"), Contains("line 1") && Contains("\"process\""));
   CHECK_THAT(error_of(R"({"process":0.5,"type":"ok","f":"read"})"), Contains("integer"));
   CHECK_THAT(error_of(R"({"process":18446744073709551615,"type":"ok","f":"read"})"), Contains("integer"));
-  CHECK_THAT(error_of(R"({"process":0,"type":"okay","f":"read"})"), Contains("invoke, ok, fail or info") && Contains("okay"));
+  CHECK_THAT(error_of(R"({"process":0,"type":"okay","f":"read"})"),
+             Contains("invoke, ok, fail or info") && Contains("okay"));
   CHECK_THAT(error_of(R"({"process":0,"type":"ok"})"), Contains("\"f\""));
   CHECK_THAT(error_of(R"({"process":0,"type":"invoke","f":"read","time":"now"})"), Contains("nanoseconds"));
-  CHECK_THAT(error_of(R"({"process":0,"type":"invoke","f":"read","time":9223372036854775808})"), Contains("nanoseconds"));
+  CHECK_THAT(error_of(R"({"process":0,"type":"invoke","f":"read","time":9223372036854775808})"),
+             Contains("nanoseconds"));
   CHECK_THAT(error_of(ok), Contains("line 1") && Contains("without an invocation"));
-  CHECK_THAT(error_of(invoke + "\n" + ok + "\n" + ok), Contains("line 3") && Contains("without an invocation"));
-  CHECK_THAT(error_of(invoke + "\n" + invoke), Contains("line 2") && Contains("still under way") && Contains("line 1"));
-  CHECK_THAT(error_of(invoke + "\n" + R"({"process":0,"type":"ok","f":"write"})"), Contains("under way is a read"));
-  CHECK_THAT(error_of(invoke + "\n" + R"({"process":0,"type":"ok","f":"read","time":4})"), Contains("order of time"));
-  CHECK_THAT(error_of(std::string(History::kMaxLineBytes + 1, 'x')), Contains("line 1") && Contains("at most"));
+  CHECK_THAT(error_of(invoke + "\n" + ok + "\n" + ok),
+             Contains("line 3") && Contains("without an invocation"));
+  CHECK_THAT(error_of(invoke + "\n" + invoke),
+             Contains("line 2") && Contains("still under way") && Contains("line 1"));
+  CHECK_THAT(error_of(invoke + "\n" + R"({"process":0,"type":"ok","f":"write"})"),
+             Contains("under way is a read"));
+  CHECK_THAT(error_of(invoke + "\n" + R"({"process":0,"type":"ok","f":"read","time":4})"),
+             Contains("order of time"));
+  CHECK_THAT(error_of(std::string(History::kMaxLineBytes + 1, 'x')),
+             Contains("line 1") && Contains("at most"));
   CHECK_THAT(error_of("{" + std::string(200, '[')), Contains("line 1"));
   CHECK_THAT(error_of(R"({"process":0,"type":"invoke","f":"write","value":)" + std::string(150, '[') +
                       std::string(150, ']') + "}"),
              Contains("line 1") && Contains("levels deep"));
 
   const std::string log = "INFO  jepsen.util - 0\t:invoke\t:write\t1\n";
-  CHECK_THAT(error_of(log + "INFO  jepsen.util - 1\t:invoke\t:write"), Contains("line 2") && Contains("end of the line"));
-  CHECK_THAT(error_of(log + "INFO  jepsen.util - 1\t:invoke"), Contains("line 2") && Contains(":read, :write"));
-  CHECK_THAT(error_of(log + "INFO  jepsen.util - 1\t:inv"), Contains("line 2") && Contains("PROCESS :TYPE :F VALUE"));
-  CHECK_THAT(error_of(log + "INFO  jepsen.util - x\t:ok\t:write\t1"), Contains("line 2") && Contains("number of a process"));
-  CHECK_THAT(error_of(log + "INFO  jepsen.util - 99999999999999999999\t:ok\t:write\t1"), Contains("number of a process"));
+  CHECK_THAT(error_of(log + "INFO  jepsen.util - 1\t:invoke\t:write"),
+             Contains("line 2") && Contains("end of the line"));
+  CHECK_THAT(error_of(log + "INFO  jepsen.util - 1\t:invoke"),
+             Contains("line 2") && Contains(":read, :write"));
+  CHECK_THAT(error_of(log + "INFO  jepsen.util - 1\t:inv"),
+             Contains("line 2") && Contains("PROCESS :TYPE :F VALUE"));
+  CHECK_THAT(error_of(log + "INFO  jepsen.util - x\t:ok\t:write\t1"),
+             Contains("line 2") && Contains("number of a process"));
+  CHECK_THAT(error_of(log + "INFO  jepsen.util - 99999999999999999999\t:ok\t:write\t1"),
+             Contains("number of a process"));
   CHECK_THAT(error_of(log + "INFO  jepsen.util - 1\t:invoke\t:cas\t[1 2"), Contains("closing ']'"));
   CHECK_THAT(error_of(log + "INFO  jepsen.util - 1\t:invoke\t:cas\t1x2"), Contains("expected a number"));
-  CHECK_THAT(error_of(log + "INFO  jepsen.util - 1\t:invoke\t:cas\t" + std::string(500, '[')), Contains("levels deep"));
+  CHECK_THAT(error_of(log + "INFO  jepsen.util - 1\t:invoke\t:cas\t" + std::string(500, '[')),
+             Contains("levels deep"));
   CHECK_THAT(error_of(log + "INFO  jepsen.util - 1\t:invoke\t:cas\t[1 2] :a"), Contains("end of the line"));
   CHECK_THAT(error_of("{:process 0, :type :invoke"), Contains("line 1") && Contains("closing '}'"));
   CHECK_THAT(error_of("{:process 0, :type}"), Contains("line 1") && Contains("value after the key"));
@@ -191,21 +215,22 @@ TEST_CASE("history: malformed input is an error that names the line and what was
 }
 
 TEST_CASE("history: a process whose operation timed out may go on", "[observe][history]") {
-  const auto h = parse(
-      R"({"process":0,"type":"invoke","f":"write","value":1})"
-      "\n"
-      R"({"process":0,"type":"info","f":"write","error":"timeout"})"
-      "\n"
-      R"({"process":0,"type":"invoke","f":"read"})"
-      "\n");
+  const auto h = parse(R"({"process":0,"type":"invoke","f":"write","value":1})"
+                       "\n"
+                       R"({"process":0,"type":"info","f":"write","error":"timeout"})"
+                       "\n"
+                       R"({"process":0,"type":"invoke","f":"read"})"
+                       "\n");
   REQUIRE(h.ok());
   CHECK(h->ops().size() == 2);
 }
 
 TEST_CASE("history: damaged files never do worse than an error", "[observe][history]") {
   const std::string sources[] = {
-      "INFO  jepsen.util - 0\t:invoke\t:cas\t[3 \"a\\n\" {:a 1.5}]\nINFO  jepsen.util - 0\t:fail\t:cas\t[3 0]\t:why\n",
-      "{:process 0, :type :invoke, :f :get, :key \"x\", :value #{1 2}}\n{:process 0, :type :ok, :f :get, :time 12}\n",
+      "INFO  jepsen.util - 0\t:invoke\t:cas\t[3 \"a\\n\" {:a 1.5}]\nINFO  jepsen.util - 0\t:fail\t:cas\t[3 "
+      "0]\t:why\n",
+      "{:process 0, :type :invoke, :f :get, :key \"x\", :value #{1 2}}\n{:process 0, :type :ok, :f :get, "
+      ":time 12}\n",
       R"({"process":0,"type":"invoke","f":"write","key":[1,{"a":null}],"value":-1.5e3,"time":123,"node":"n"})"
       "\n"
       R"({"process":0,"type":"info","f":"write","error":{"a":1}})"
@@ -217,10 +242,17 @@ TEST_CASE("history: damaged files never do worse than an error", "[observe][hist
     for (std::uint64_t changes = 1 + rng.below(3); changes > 0; --changes) {
       const std::size_t where = rng.below(text.size());
       switch (rng.below(4)) {
-        case 0: text[where] = static_cast<char>(rng.below(256)); break;
-        case 1: text.erase(where, 1 + rng.below(5)); break;
-        case 2: text.insert(where, text.substr(rng.below(text.size()), 1 + rng.below(8))); break;
-        default: text.resize(where + 1);
+        case 0:
+          text[where] = static_cast<char>(rng.below(256));
+          break;
+        case 1:
+          text.erase(where, 1 + rng.below(5));
+          break;
+        case 2:
+          text.insert(where, text.substr(rng.below(text.size()), 1 + rng.below(8)));
+          break;
+        default:
+          text.resize(where + 1);
       }
     }
     const auto history = parse(text);
