@@ -20,11 +20,7 @@ CheckReport check_file(std::string_view model_name, const std::string& path,
   constexpr int kExitCodes[] = {0, 1, 3};
   CheckReport report;
   report.exit_code = kExitCodes[static_cast<std::size_t>(verdict->outcome)];
-  report.text = std::string(to_string(verdict->outcome)) + ": " + verdict->message + "\n";
-  if (verdict->outcome == Outcome::violated) {
-    report.text += "the shortest failing part, " + std::to_string(verdict->history.ops().size()) + " of " +
-                   std::to_string(verdict->operations) + " operations:\n" + verdict->picture;
-  }
+  report.text = to_text(*verdict) + "\n";
   report.verdict = std::move(*verdict);
   return report;
 }

@@ -118,6 +118,10 @@ struct Item {
 struct Budget {
   std::uint64_t steps;
   std::size_t memory_bytes;
+  const std::function<bool()>* give_up = nullptr;
+
+  explicit Budget(const LinearizableOptions& options)
+      : steps(options.steps_max), memory_bytes(options.memory_bytes_max), give_up(&options.give_up) {}
 };
 
 struct Found {
@@ -417,6 +421,7 @@ class Search {
     std::vector<std::uint64_t> mask(words, 0);
     std::vector<std::uint32_t> children;
     std::uint32_t deepest = 0;
+    std::uint64_t rounds = 0;
     Found found;
 
     // Adds the configuration in which `took` takes effect after the frame `parent`. True when everything is
@@ -455,9 +460,9 @@ class Search {
 
     bool done = enter(kNone, kNone, 0);
     while (!done && !frames.empty()) {
-      if (found.steps >= budget_.steps ||
-          seen.size_bytes() + machine_.size_bytes() + masks.size() * sizeof(masks[0]) >
-              budget_.memory_bytes) {
+      if (++rounds % 4096 == 0 && *budget_.give_up && (*budget_.give_up)()) budget_.steps = 0;
+      const std::size_t bytes = seen.size_bytes() + machine_.size_bytes() + masks.size() * sizeof(masks[0]);
+      if (found.steps >= budget_.steps || bytes > budget_.memory_bytes) {
         found.outcome = Outcome::unknown;
         return found;
       }
@@ -822,7 +827,7 @@ std::size_t first_inexplicable(Machine& machine, const std::vector<Item>& items,
 // Fills in everything about a violation of one key.
 void report_violation(Verdict& verdict, const History& history, const Model& model, Machine& machine,
                       const Partition& partition, std::size_t earliest, const LinearizableOptions& options) {
-  const Budget budget{options.steps_max, options.memory_bytes_max};
+  const Budget budget(options);
   const std::size_t last = first_inexplicable(machine, partition.items, earliest, budget);
   const std::vector<Item> items = prefix_of(partition.items, last + 1);
   const auto offender = static_cast<std::uint32_t>(
@@ -868,6 +873,15 @@ std::string_view to_string(Outcome outcome) {
   return kNames[static_cast<std::size_t>(outcome)];
 }
 
+std::string to_text(const Verdict& verdict) {
+  std::string text = std::string(to_string(verdict.outcome)) + ": " + verdict.message;
+  if (verdict.outcome != Outcome::violated) return text;
+  text += "\nthe shortest failing part, " + std::to_string(verdict.history.ops().size()) + " of " +
+          std::to_string(verdict.operations) + " operations:\n" + verdict.picture;
+  text.pop_back();
+  return text;
+}
+
 Expected<Verdict> check_linearizable(const History& history, const Model& model,
                                      const LinearizableOptions& options) {
   std::vector<Partition> partitions;
@@ -907,7 +921,7 @@ Expected<Verdict> check_linearizable(const History& history, const Model& model,
       if (action) partition.items[i].cls = machine->class_of(*action);
       if (open) partition.items[i].open_cls = machine->class_of(*open);
     }
-    Found found = Search(*machine, partition.items, {options.steps_max, options.memory_bytes_max}).run();
+    Found found = Search(*machine, partition.items, Budget(options)).run();
     verdict.steps += found.steps;
     if (found.outcome == Outcome::ok) {
       for (std::uint32_t i : found.order) verdict.order.push_back(partition.items[i].op);

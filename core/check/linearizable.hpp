@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,7 @@ struct LinearizableOptions {
   std::uint64_t steps_max = 50'000'000;                 // for each key, and once more to shorten a violation
   std::size_t memory_bytes_max = std::size_t{1} << 30;  // what the search may remember
   bool shorten = true;                                  // look for the shortest failing history
+  std::function<bool()> give_up = nullptr;              // asked now and then; true ends the search as unknown
 };
 
 struct Verdict {
@@ -40,9 +42,9 @@ struct Verdict {
   // Where outcome is violated (key also where it is unknown):
   Value key;
   std::optional<History::OpId> offender;  // the first completion that nothing explains, in time
-  std::size_t prefix_events =
-      0;            // the events before that completion: the longest prefix in which `key` is linearizable
-  History history;  // the shortest failing sub-history that was found
+  // The events before that completion: the longest prefix in which `key` is linearizable.
+  std::size_t prefix_events = 0;
+  History history;      // the shortest failing sub-history that was found
   std::string picture;  // the same as a picture of a few lines
 
   // An order that explains every operation of the longest linearizable prefix: all of the history where
@@ -53,6 +55,10 @@ struct Verdict {
   std::size_t operations = 0, keys = 0;
   std::uint64_t steps = 0;
 };
+
+// The verdict for a terminal: the message, and the picture where there is one. No line end after the last
+// line.
+std::string to_text(const Verdict& verdict);
 
 // Errors (code "unknown"): an operation that the model does not have, or with malformed arguments.
 Expected<Verdict> check_linearizable(const History& history, const Model& model,

@@ -1,7 +1,8 @@
 #include "core/check/model.hpp"
 
 #include <algorithm>
-#include <numeric>
+
+#include "core/base/nearest.hpp"
 
 namespace syslab {
 namespace {
@@ -12,6 +13,18 @@ using Type = Event::Type;
 // client that was refused for another reason (not the leader, no connection) learnt nothing.
 bool compared(const Event& failure) {
   return failure.error.is_nil() || failure.error.string() == "conflict";
+}
+
+// What a compare-and-set expects and what it puts: [old, new] or a map {expected, value}, in which nil may be
+// left out.
+std::optional<std::pair<Value, Value>> exchange_of(const Value& argument) {
+  if (argument.is_list() && argument.list().size() == 2)
+    return std::pair{argument.list()[0], argument.list()[1]};
+  if (!argument.is_map()) return std::nullopt;
+  for (const auto& [name, value] : argument.map()) {
+    if (name != "expected" && name != "value") return std::nullopt;
+  }
+  return std::pair{argument["expected"], argument["value"]};
 }
 
 // A register, or one register a key: read, write and compare-and-set, and for the key-value model also the
@@ -48,12 +61,12 @@ class Register : public Model {
         if (!happened) return std::optional<Action>();
         return std::optional(Action{kRead, true, false, completion->value, {}});
       case kCas: {
-        const Value& pair = invocation.value;
-        if (!pair.is_list() || pair.list().size() != 2) {
-          return make_error("unknown",
-                            "expected [old, new] as the value of " + invocation.f + ", got " + pair.json());
+        const auto exchange = exchange_of(invocation.value);
+        if (!exchange) {
+          return make_error("unknown", "expected [old, new] or {expected, value} as the value of " +
+                                           invocation.f + ", got " + invocation.value.json());
         }
-        const Value &from = pair.list()[0], &to = pair.list()[1];
+        const auto& [from, to] = *exchange;
         if (failed && !compared(*completion)) return std::optional<Action>();
         if (failed) return std::optional(Action{kCasFailed, true, false, from, {}});
         return std::optional(Action{kCas, from == to, false, from, to});
@@ -101,10 +114,9 @@ class Register : public Model {
     std::string text = invocation.f;
     if (known != verbs_.end() && known->verb == kRead) {
       if (type == Type::ok) text.append(" ").append(show(completion->value));
-    } else if (known != verbs_.end() && known->verb == kCas && invocation.value.is_list() &&
-               invocation.value.list().size() == 2) {
-      const Value::List& pair = invocation.value.list();
-      text.append(" ").append(show(pair[0])).append(" -> ").append(show(pair[1]));
+    } else if (const auto exchange = exchange_of(invocation.value);
+               exchange && known != verbs_.end() && known->verb == kCas) {
+      text.append(" ").append(show(exchange->first)).append(" -> ").append(show(exchange->second));
     } else if (!invocation.value.is_nil() || (known != verbs_.end() && known->verb == kWrite)) {
       text.append(" ").append(show(invocation.value));
     }
@@ -120,21 +132,6 @@ class Register : public Model {
   std::vector<Verb> verbs_;
   bool appends_ = std::any_of(verbs_.begin(), verbs_.end(), [](const Verb& v) { return v.verb == kAppend; });
 };
-
-// The number of edits between two names, for suggestions.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
 
 }  // namespace
 
@@ -158,20 +155,15 @@ const std::vector<const Model*>& models() {
 }
 
 Expected<const Model*> model_named(std::string_view name) {
-  const Model* nearest = nullptr;
-  std::size_t nearest_distance = 0;
+  std::vector<std::string> names;
   std::string all;
   for (const Model* model : models()) {
     if (model->name() == name) return model;
-    const std::size_t d = distance(name.substr(0, 100), model->name());
-    if (nearest == nullptr || d < nearest_distance) nearest = model, nearest_distance = d;
-    all += (all.empty() ? "" : ", ") + std::string(model->name());
+    names.emplace_back(model->name());
+    all += (all.empty() ? "" : ", ") + names.back();
   }
-  std::string message = "no model '" + std::string(name.substr(0, 100)) + "'";
-  if (nearest_distance <= std::max<std::size_t>(2, name.size() / 3)) {
-    message += " (did you mean '" + std::string(nearest->name()) + "'?)";
-  }
-  return make_error("not_found", message + "; the models are " + all);
+  return make_error("not_found", "no model '" + std::string(name.substr(0, 100)) + "'" +
+                                     did_you_mean(name, names) + "; the models are " + all);
 }
 
 }  // namespace syslab
