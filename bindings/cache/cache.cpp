@@ -133,12 +133,12 @@ int replay(lua_State* L, Cache& cache) {
       lua_pop(L, 1);
     }
   } else {
-    Trace* trace = object_at<Trace>(L, 2);
+    RequestTrace* trace = object_at<RequestTrace>(L, 2);
     if (trace == nullptr) {
-      throw ScriptError(fmt::format("bad argument 'trace': expected a Trace or a list of keys, got {}",
+      throw ScriptError(fmt::format("bad argument 'trace': expected a RequestTrace or a list of keys, got {}",
                                     describe_argument(L, 2)));
     }
-    for_each_batch(L, *trace, [&](const TraceBatch& batch) { cache.replay(batch.ids, batch.sizes); });
+    for_each_batch(L, *trace, [&](const RequestBatch& batch) { cache.replay(batch.ids, batch.sizes); });
   }
   push_stats(L, cache.stats(), before);
   return 1;

@@ -44,7 +44,7 @@ const Type key_stream{describe_type<KeyStream>(
         method<&trace>(
             "trace",
             {count("requests", "how long it is"), count("seed", "of its own random stream").optional("1")},
-            "Trace", "A trace of requests for these keys, the same whenever it is read."),
+            "RequestTrace", "A trace of requests for these keys, the same whenever it is read."),
     },
     &show)};
 

@@ -9,21 +9,21 @@ namespace {
 
 constexpr double kMostTaken = 1e7;
 
-int count_requests(lua_State* L, Trace& trace) {
+int count_requests(lua_State* L, RequestTrace& trace) {
   double requests = 0;
   for_each_batch(L, trace,
-                 [&](const TraceBatch& batch) { requests += static_cast<double>(batch.ids.size()); });
+                 [&](const RequestBatch& batch) { requests += static_cast<double>(batch.ids.size()); });
   lua_pushnumber(L, requests);
   return 1;
 }
 
-int take(lua_State* L, Trace& trace) {
+int take(lua_State* L, RequestTrace& trace) {
   const double wanted = number_argument(L, 2, "n");
   if (!(wanted >= 0 && wanted <= kMostTaken))
     throw ScriptError("bad argument 'n': at most 10 million requests at once");
   lua_newtable(L);
   trace.rewind();
-  TraceBatch batch;
+  RequestBatch batch;
   int taken = 0;
   while (taken < static_cast<int>(wanted)) {
     const Expected<std::size_t> n = trace.read(batch);
@@ -48,11 +48,11 @@ int take(lua_State* L, Trace& trace) {
 }
 
 std::string show(lua_State* L, int index) {
-  return object_at<Trace>(L, index)->describe();
+  return object_at<RequestTrace>(L, index)->describe();
 }
 
-const Type trace{describe_type<Trace>(
-    "Trace",
+const Type trace{describe_type<RequestTrace>(
+    "RequestTrace",
     "Requests in an order, recorded or generated, read in constant memory. Every use starts at the "
     "beginning.",
     {

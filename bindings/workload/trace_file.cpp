@@ -35,7 +35,7 @@ const Component trace_file{{
                string("separator", "csv: the character between columns").optional(","),
                boolean("header", "csv: whether the first line names the columns")
                    .optional("true if a column is given by name")},
-    .returns = "Trace",
+    .returns = "RequestTrace",
     .cost = "constant memory; about 100 MB/s for text",
     .example = R"(local trace, err = pcall(lab.workload.trace_file, { path = "no/such/file" })
 return not trace and err:find("no/such/file") ~= nil)",
@@ -60,7 +60,7 @@ return not trace and err:find("no/such/file") ~= nil)",
             a.reject("separator", "expected one character, such as ',' or ';'");
           options.separator = separator[0];
           options.header = a.boolean("header", false);
-          Expected<std::unique_ptr<Trace>> trace = open_trace_file(options);
+          Expected<std::unique_ptr<RequestTrace>> trace = open_trace_file(options);
           if (!trace) throw ScriptError(trace.error().message);
           return push(L, std::move(*trace));
         },

@@ -11,9 +11,9 @@ namespace syslab {
 // Runs through a trace from its beginning. Stops early where the script is interrupted. Throws ScriptError
 // where the trace cannot be read.
 template <class Use>
-void for_each_batch(lua_State* L, Trace& trace, Use&& use) {
+void for_each_batch(lua_State* L, RequestTrace& trace, Use&& use) {
   const LuaHost& host = LuaHost::of(L);
-  TraceBatch batch;
+  RequestBatch batch;
   trace.rewind();
   while (!host.interrupted()) {
     const Expected<std::size_t> n = trace.read(batch);
