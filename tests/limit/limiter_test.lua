@@ -34,7 +34,7 @@ end)
 t.test("limiter: mistakes are named", function()
   local bucket = lab.limit.token_bucket { rate = 1 }
   t.raises(function() lab.limit.token_bucket { burst = 1 } end, "missing option 'rate'")
-  t.raises(function() lab.limit.token_bucket { rate = 0 } end, "above 0")
+  t.raises(function() lab.limit.token_bucket { rate = 0 } end, "bad option .rate.")
   t.raises(function() lab.limit.token_bucket { rate = 1e-9, burst = 100 } end, "70 years")
   t.raises(function() bucket:admit(0, 0) end, "bad argument 'cost'")
   t.raises(function() bucket:admit(0 / 0) end, "bad argument 'now'")
