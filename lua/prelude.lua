@@ -50,7 +50,8 @@ if require then
   end
   -- A name of `lab` that lua/lab/NAME.lua provides.
   registry["syslab.library_name"] = function(owner, name)
-    if owner == "lab" and type(name) == "string" and name:find("^[%w_]+$") and host.read_data("lua/lab/" .. name .. ".lua") then
+    if owner == "lab" and type(name) == "string" and name:find("^[%w_]+$")
+      and host.read_data("lua/lab/" .. name .. ".lua") then
       return require("lab." .. name)
     end
   end

@@ -12,7 +12,9 @@ local world_view = {}
 -- What happens to the options of a method that is written in Lua: the same errors as elsewhere.
 local function check_options(options, owner, known)
   if options == nil then return {} end
-  if type(options) ~= "table" then error(("bad argument for %s: expected an option table, got %s"):format(owner, type(options)), 3) end
+  if type(options) ~= "table" then
+    error(("bad argument for %s: expected an option table, got %s"):format(owner, type(options)), 3)
+  end
   for name in pairs(options) do
     if not known[name] then
       error(("bad option '%s' for %s%s"):format(tostring(name), owner, host.did_you_mean(tostring(name), known)), 3)
@@ -53,7 +55,9 @@ function world_view.show(w)
   })
 end
 
-local node_events = { crash = "crash", stop = "crash", restart = "restart", start = "restart", pause = "pause", resume = "resume" }
+local node_events = {
+  crash = "crash", stop = "crash", restart = "restart", start = "restart", pause = "pause", resume = "resume",
+}
 local message_options = { last = true, from = true, to = true, types = true, nodes = true, rows = true }
 
 local function set_of(list)
@@ -66,7 +70,7 @@ end
 
 -- The trace as diagram.messages wants it. `first` and `last` bound the times.
 local function message_events(w, first, last, types, only)
-  local events, present, lost, copies = {}, {}, {}, {}
+  local events, present, lost = {}, {}, {}
   local trace = w:trace_events()
   for _, event in ipairs(trace) do
     if event.kind == "drop" then lost[event.id] = true end
@@ -78,7 +82,8 @@ local function message_events(w, first, last, types, only)
           and (not only or (only[event.node] and only[event.peer])) then
         events[#events + 1] = {
           at = event.at, kind = "send", from = event.node, to = event.peer, duplicate = event.kind == "duplicate",
-          type = event.form == "response" and event.label .. " ok" or event.form == "failure" and event.label .. " failed" or event.label,
+          type = event.form == "response" and event.label .. " ok"
+            or event.form == "failure" and event.label .. " failed" or event.label,
           arrive = not lost[event.id] and event.arrival or nil, lost = lost[event.id] or nil, id = event.id,
         }
         present[event.node], present[event.peer] = true, true
@@ -123,7 +128,8 @@ function world_view.messages(w, options)
     events = recent
   end
   if #events == 0 then return picture.new("no messages in that time") end
-  return picture.new(diagram.messages{ nodes = nodes, events = events, bands = bands(w, events[1].at, last), rows = rows })
+  local faults = bands(w, events[1].at, last)
+  return picture.new(diagram.messages{ nodes = nodes, events = events, bands = faults, rows = rows })
 end
 
 -- What the report shows beside the load itself.

@@ -32,8 +32,10 @@ std::string show(lua_State* L, int index) { return object_at<const Distribution>
 const Type distribution{describe_type<const Distribution>(
     "Distribution", "A probability distribution: service times, delays, sizes.",
     {
-        method<&sample>("sample", "(n?) -> number | list", "One number, or a list of n, from the script's random stream."),
-        method<&mean>("mean", "() -> number", "The expected value; infinite for a Pareto of shape 1 or less."),
+        method<&sample>("sample", "(n?) -> number | list",
+                        "One number, or a list of n, from the script's random stream."),
+        method<&mean>("mean", "() -> number",
+                      "The expected value; infinite for a Pareto of shape 1 or less."),
     },
     &show)};
 

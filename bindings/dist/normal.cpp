@@ -13,7 +13,10 @@ const Component normal{{
     .cost = "O(1) a sample",
     .paper = "Wichura 1988, Algorithm AS 241",
     .example = R"(return lab.dist.normal{ mean = 10, stddev = 2 }:mean() == 10)",
-    .make = [](lua_State* L, Arguments& a) { return push(L, make_normal({.mean = a.number("mean", 0), .stddev = a.number("stddev", 1)})); },
+    .make =
+        [](lua_State* L, Arguments& a) {
+          return push(L, make_normal({.mean = a.number("mean", 0), .stddev = a.number("stddev", 1)}));
+        },
 }};
 
 }  // namespace

@@ -12,7 +12,10 @@ const Component pareto{{
     .returns = "Distribution",
     .cost = "O(1) a sample",
     .example = R"(return lab.dist.pareto{ scale = 1, shape = 2 }:mean() == 2)",
-    .make = [](lua_State* L, Arguments& a) { return push(L, make_pareto({.scale = a.number("scale", 1), .shape = a.number("shape", 2)})); },
+    .make =
+        [](lua_State* L, Arguments& a) {
+          return push(L, make_pareto({.scale = a.number("scale", 1), .shape = a.number("shape", 2)}));
+        },
 }};
 
 }  // namespace

@@ -12,11 +12,12 @@ const Component uniform{{
     .returns = "Distribution",
     .cost = "O(1) a sample",
     .example = R"(return lab.dist.uniform{ low = 1, high = 3 }:mean() == 2)",
-    .make = [](lua_State* L, Arguments& a) { 
-      const double low = a.number("low", 0), high = a.number("high", 1);
-      if (high < low) a.reject("high", "it is below low");
-      return push(L, make_uniform({.low = low, .high = high}));
-     },
+    .make =
+        [](lua_State* L, Arguments& a) {
+          const double low = a.number("low", 0), high = a.number("high", 1);
+          if (high < low) a.reject("high", "it is below low");
+          return push(L, make_uniform({.low = low, .high = high}));
+        },
 }};
 
 }  // namespace

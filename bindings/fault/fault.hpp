@@ -18,9 +18,10 @@ inline Target target_option(const Arguments& a, std::string_view name) {
 
 // The parameter itself: its documentation names the forms.
 inline Param target_param(std::string name = "target", std::string doc = "whom it hits") {
-  return value(std::move(name), std::move(doc) +
-                                    ": a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', "
-                                    "{ zone = Z }, { random = N } or { pick = 'one', of = GROUP }");
+  return value(std::move(name),
+               std::move(doc) +
+                   ": a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', "
+                   "{ zone = Z }, { random = N } or { pick = 'one', of = GROUP }");
 }
 
 // What every fault of links takes: which links it is about.

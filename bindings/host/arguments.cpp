@@ -129,7 +129,8 @@ Arguments::Arguments(lua_State* L, int first, const std::string& owner, const st
     lua_pushnil(L);
     while (lua_next(L, last) != 0) {  // order does not matter: of several mistakes the first parameter's is reported
       if (lua_type(L, -2) != LUA_TSTRING) {
-        throw ScriptError(fmt::format("bad option {} for {}: option names are strings", describe_argument(L, -2), owner));
+        throw ScriptError(
+            fmt::format("bad option {} for {}: option names are strings", describe_argument(L, -2), owner));
       }
       lua_pop(L, 1);
     }
@@ -156,7 +157,8 @@ Arguments::Arguments(lua_State* L, int first, const std::string& owner, const st
       if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
       } else if (where_[i] != 0) {
-        throw ScriptError(fmt::format("option '{}' for {} is given twice, by position and by name", params[i].name, owner));
+        throw ScriptError(
+            fmt::format("option '{}' for {} is given twice, by position and by name", params[i].name, owner));
       } else {
         where_[i] = lua_gettop(L);
       }
@@ -333,7 +335,8 @@ std::string_view string_argument(lua_State* L, int index, const char* name) {
 Duration duration_argument(lua_State* L, int index, const char* name) {
   const double seconds = number_argument(L, index, name);
   if (!(seconds >= 0)) {
-    throw ScriptError(fmt::format("bad argument '{}': expected a number of seconds of at least 0, got {}", name, seconds));
+    throw ScriptError(
+        fmt::format("bad argument '{}': expected a number of seconds of at least 0, got {}", name, seconds));
   }
   return from_seconds(seconds);
 }

@@ -96,7 +96,8 @@ int unknown_name(lua_State* L) {
     lua_pop(L, 1);
   }
   std::sort(names.begin(), names.end());
-  throw ScriptError(fmt::format("{} has no '{}'{}", lua_tostring(L, lua_upvalueindex(1)), key, did_you_mean(key, names)));
+  throw ScriptError(
+      fmt::format("{} has no '{}'{}", lua_tostring(L, lua_upvalueindex(1)), key, did_you_mean(key, names)));
 }
 
 // Leaves a table on the stack whose absent names are errors.

@@ -68,12 +68,18 @@ struct Param {
 };
 
 // Makers, so that a descriptor reads as a sentence.
-inline Param number(std::string name, std::string doc) { return {std::move(name), std::move(doc), Param::Kind::number}; }
+inline Param number(std::string name, std::string doc) {
+  return {std::move(name), std::move(doc), Param::Kind::number};
+}
 inline Param count(std::string name, std::string doc) {
   return Param{std::move(name), std::move(doc), Param::Kind::count}.at_least(0);
 }
-inline Param boolean(std::string name, std::string doc) { return {std::move(name), std::move(doc), Param::Kind::boolean}; }
-inline Param string(std::string name, std::string doc) { return {std::move(name), std::move(doc), Param::Kind::string}; }
+inline Param boolean(std::string name, std::string doc) {
+  return {std::move(name), std::move(doc), Param::Kind::boolean};
+}
+inline Param string(std::string name, std::string doc) {
+  return {std::move(name), std::move(doc), Param::Kind::string};
+}
 inline Param choice(std::string name, std::vector<std::string> choices, std::string doc) {
   Param p{std::move(name), std::move(doc), Param::Kind::choice};
   p.choices = std::move(choices);
@@ -94,7 +100,9 @@ inline Param probability(std::string name, std::string doc) {
 inline Param distribution(std::string name, std::string doc) {
   return Param{std::move(name), std::move(doc), Param::Kind::distribution}.at_least(0);
 }
-inline Param function(std::string name, std::string doc) { return {std::move(name), std::move(doc), Param::Kind::function}; }
+inline Param function(std::string name, std::string doc) {
+  return {std::move(name), std::move(doc), Param::Kind::function};
+}
 inline Param list(std::string name, std::string doc) { return {std::move(name), std::move(doc), Param::Kind::list}; }
 inline Param table(std::string name, std::string doc) { return {std::move(name), std::move(doc), Param::Kind::table}; }
 inline Param value(std::string name, std::string doc) { return {std::move(name), std::move(doc), Param::Kind::value}; }

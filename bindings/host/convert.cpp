@@ -30,13 +30,15 @@ Value to_value_at(lua_State* L, int index, int depth) {
     case LUA_TTABLE:
       return table_to_value(L, index, depth);
     default:
-      throw ScriptError(fmt::format("{} cannot travel between nodes: only nil, booleans, numbers, strings, lists and maps can",
-                                    describe_argument(L, index)));
+      throw ScriptError(fmt::format(
+          "{} cannot travel between nodes: only nil, booleans, numbers, strings, lists and maps can",
+          describe_argument(L, index)));
   }
 }
 
 Value table_to_value(lua_State* L, int index, int depth) {
-  if (depth > kMaxDepth) throw ScriptError("a table that is nested over 100 levels (does it contain itself?) cannot travel");
+  if (depth > kMaxDepth)
+    throw ScriptError("a table that is nested over 100 levels (does it contain itself?) cannot travel");
   luaL_checkstack(L, 4, "value too deep");
   if (index < 0) index = lua_gettop(L) + index + 1;
   Value::List items;
@@ -55,11 +57,13 @@ Value table_to_value(lua_State* L, int index, int depth) {
       const char* key = lua_tolstring(L, -2, &length);
       entries.emplace_back(std::string(key, length), to_value_at(L, -1, depth + 1));
     } else if (lua_type(L, -2) != LUA_TNUMBER) {
-      throw ScriptError(fmt::format("a table with {} as a key cannot travel: keys are strings", describe_argument(L, -2)));
+      throw ScriptError(
+          fmt::format("a table with {} as a key cannot travel: keys are strings", describe_argument(L, -2)));
     } else {
       const double k = lua_tonumber(L, -2);
       if (!(k >= 1 && k <= static_cast<double>(n))) {
-        throw ScriptError(fmt::format("a list with a hole or the key {} cannot travel: number keys run from 1 without gaps", k));
+        throw ScriptError(fmt::format(
+            "a list with a hole or the key {} cannot travel: number keys run from 1 without gaps", k));
       }
     }
     lua_pop(L, 1);

@@ -339,22 +339,29 @@ const Type lua_env{describe_type<LuaEnv>(
         method<&env_name>("name", "() -> string", "This node's name."),
         method<&env_now>("now", "() -> seconds", "The node's monotonic clock; it drifts but never jumps."),
         method<&env_wall_now>("wall_now", "() -> seconds", "The node's wall clock; faults skew and step it."),
-        method<&env_send>("send", "(to, type, body)", "Sends a one-way message; it may be lost, late or doubled."),
+        method<&env_send>("send", "(to, type, body)",
+                          "Sends a one-way message; it may be lost, late or doubled."),
         method<&env_call>("call", "(to, { type =, timeout =, ... }, done?)",
                           "Sends a request; done(value) or done(nil, err) is called once."),
-        method<&env_timer>("timer", "(name, delay)", "Calls node.on_timer(env, name) after a delay; setting it again moves it."),
-        method<&env_cancel>("cancel", "(name) -> boolean", "Cancels a named timer; false where it is not running."),
+        method<&env_timer>("timer", "(name, delay)",
+                           "Calls node.on_timer(env, name) after a delay; setting it again moves it."),
+        method<&env_cancel>("cancel", "(name) -> boolean",
+                            "Cancels a named timer; false where it is not running."),
         method<&env_after>("after", "(delay, action)", "Calls a function once, after a delay."),
         method<&env_log>("log", "(text, fields?)", "A line in the world's trace."),
-        method<&env_show>("show", "(fields)", "State for w:show() and for fault selectors, such as { role = 'leader' }."),
-        method<&env_write>("write", "(file, value, done?)", "Replaces a file on this node's disk; nil deletes it."),
+        method<&env_show>("show", "(fields)",
+                          "State for w:show() and for fault selectors, such as { role = 'leader' }."),
+        method<&env_write>("write", "(file, value, done?)",
+                           "Replaces a file on this node's disk; nil deletes it."),
         method<&env_append>("append", "(file, record, done?)", "Appends a record to a file that is a list."),
         method<&env_sync>("sync", "(done?)", "Makes what was written before durable."),
         method<&env_read>("read", "(file, done)", "Reads a file: done(value) or done(nil, err)."),
-        method<&env_peek>("peek", "(file) -> value | nil, err", "A file's content now, without the time it takes."),
+        method<&env_peek>("peek", "(file) -> value | nil, err",
+                          "A file's content now, without the time it takes."),
     })};
 
-const Type lua_reply{describe_type<LuaReply>("PendingReply", "A request that a node written in Lua has yet to answer.", {})};
+const Type lua_reply{
+    describe_type<LuaReply>("PendingReply", "A request that a node written in Lua has yet to answer.", {})};
 
 }  // namespace
 

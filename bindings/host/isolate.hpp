@@ -1,9 +1,9 @@
 // Isolate: a node written in Lua, in a Lua state of its own.
 //
-// A crash really destroys its memory, only its disk survives; its memory is capped, its handlers have an instruction
-// budget, and it can reach neither the script that made it nor another node. Its code is a function without outside
-// variables, or a file: it is run with `node` (an empty table to put the handlers in) and `options`, and again after each
-// restart:
+// A crash really destroys its memory, only its disk survives; its memory is capped, its handlers have an
+// instruction budget, and it can reach neither the script that made it nor another node. Its code is a
+// function without outside variables, or a file: it is run with `node` (an empty table to put the handlers
+// in) and `options`, and again after each restart:
 //
 //   w:node("counter", function(node, options)
 //     local n = 0

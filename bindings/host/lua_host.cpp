@@ -119,7 +119,8 @@ std::string error_text(lua_State* L) {  // of the error object on top; pops it
   }
   std::size_t length = 0;
   const char* text = lua_tolstring(L, -1, &length);
-  std::string out = text == nullptr ? fmt::format("(an error of type {})", luaL_typename(L, -1)) : std::string(text, length);
+  std::string out = text == nullptr ? fmt::format("(an error of type {})", luaL_typename(L, -1))
+                                    : std::string(text, length);
   lua_pop(L, 1);
   return out;
 }
@@ -243,7 +244,8 @@ LuaHost::Outcome LuaHost::run_file(const std::string& path, int* results) {
   const std::size_t slash = path.rfind('/');
   script_folder = slash == std::string::npos ? "." : path.substr(0, slash);
   Outcome outcome = run_string(*text, "@" + path, results);
-  if (outcome.status == Outcome::Status::incomplete) outcome.status = Outcome::Status::error;  // a file has no more text
+  if (outcome.status == Outcome::Status::incomplete)
+    outcome.status = Outcome::Status::error;  // a file has no more text
   return outcome;
 }
 
@@ -283,7 +285,8 @@ Expected<std::string> LuaHost::read_data(const std::string& path) { return read_
 
 Expected<std::string> read_text_file(const std::string& path) {
   struct stat info {};
-  if (stat(path.c_str(), &info) != 0) return make_error("not_found", fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  if (stat(path.c_str(), &info) != 0)
+    return make_error("not_found", fmt::format("cannot read {}: {}", path, std::strerror(errno)));
   if (S_ISDIR(info.st_mode)) return make_error("io_error", fmt::format("cannot read {}: it is a folder", path));
   if (!S_ISREG(info.st_mode)) return make_error("io_error", fmt::format("cannot read {}: it is no regular file", path));
   if (static_cast<std::size_t>(info.st_size) > kMaxFileBytes) {

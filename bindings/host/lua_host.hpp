@@ -1,9 +1,10 @@
 // LuaHost: one sandboxed Lua state with syslab's library in it.
 //
-// The state has an arena of its own (capped memory, addresses that do not vary), no way to the file system, the clock or
-// the machine's randomness, a `pairs` whose order is fixed, and the JIT compiler off (Debian's LuaJIT miscompiles nested
-// pairs, and hooks do not fire in compiled code). It runs the prompt's and a script's code; an isolate is a second,
-// smaller one that runs a node's code and can reach neither the first nor another isolate.
+// The state has an arena of its own (capped memory, addresses that do not vary), no way to the file system,
+// the clock or the machine's randomness, a `pairs` whose order is fixed, and the JIT compiler off (Debian's
+// LuaJIT miscompiles nested pairs, and hooks do not fire in compiled code). It runs the prompt's and a
+// script's code; an isolate is a second, smaller one that runs a node's code and can reach neither the first
+// nor another isolate.
 #pragma once
 
 #include <csignal>
@@ -94,8 +95,8 @@ class LuaHost {
 
   // Where lua/ and labs/ are: $SYSLAB_HOME, the source tree the program was built from, or ../share/syslab beside it.
   static const std::string& data_folder();
-  // The chunk name of a file of the library. It does not tell where the library lies: names are strings in the state, and
-  // their lengths would move everything behind them.
+  // The chunk name of a file of the library. It does not tell where the library lies: names are strings in
+  // the state, and their lengths would move everything behind them.
   static std::string library_chunk(const std::string& file) { return "@syslab/" + file; }
   // A file below the data folder. Errors: not_found.
   static Expected<std::string> read_data(const std::string& path);

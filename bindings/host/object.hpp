@@ -1,8 +1,8 @@
 // Userdata: how a C++ object appears in Lua.
 //
-// Every userdata is a Box: a tag that names its type and a shared pointer. All userdata of a state are ours (the sandbox
-// has no other source of them), so a type check is one load and one compare. A box is of one size for all types, which
-// keeps Lua's allocations the same in every build.
+// Every userdata is a Box: a tag that names its type and a shared pointer. All userdata of a state are ours
+// (the sandbox has no other source of them), so a type check is one load and one compare. A box is of one
+// size for all types, which keeps Lua's allocations the same in every build.
 #pragma once
 
 #include <lua.hpp>
@@ -104,7 +104,8 @@ Method method(std::string name, std::vector<Param> params, std::string returns, 
 // A method written in Lua: function `function` of lua/`module`.lua.
 inline Method lua_method(std::string name, std::string signature, std::string summary, std::string module,
                          std::string function) {
-  return {std::move(name), std::move(signature), std::move(summary), {}, nullptr, std::move(module), std::move(function)};
+  return {std::move(name), std::move(signature), std::move(summary), {},
+          nullptr,         std::move(module),    std::move(function)};
 }
 
 // A type's descriptor. `show` gives what tostring prints between the braces.

@@ -431,7 +431,9 @@ int host_write_file(lua_State* L) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
   bool ok = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
   if (file != nullptr) ok = std::fclose(file) == 0 && ok;
-  if (!ok) return push_failure(L, make_error("io_error", fmt::format("cannot write {}: {}", path, std::strerror(errno))));
+  if (!ok)
+    return push_failure(
+        L, make_error("io_error", fmt::format("cannot write {}: {}", path, std::strerror(errno))));
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -509,8 +511,8 @@ void install_sandbox(lua_State* L) {
   open_library(L, LUA_MATHLIBNAME, &luaopen_math);
   open_library(L, LUA_BITLIBNAME, &luaopen_bit);
   // What gives access to files, other environments, bytecode, finalizers, or the collector.
-  for (const char* name : {"collectgarbage", "dofile", "gcinfo", "getfenv", "loadfile", "loadstring", "module", "newproxy",
-                           "setfenv", "io", "debug", "package", "jit", "ffi"}) {
+  for (const char* name : {"collectgarbage", "dofile", "gcinfo", "getfenv", "loadfile", "loadstring",
+                           "module", "newproxy", "setfenv", "io", "debug", "package", "jit", "ffi"}) {
     lua_pushnil(L);
     lua_setglobal(L, name);
   }

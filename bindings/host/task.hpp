@@ -1,8 +1,9 @@
 // Tasks: Lua coroutines that live in simulated time.
 //
-// A task sleeps, waits for an answer, a slot or an item, and goes on later, as if it were a thread; all tasks of a state
-// run on one thread, one at a time, and switch only where they wait. Coroutines are pooled: a finished one serves the
-// next task. A task handle in Lua is a slot and a generation, so that one of a task long gone is recognised.
+// A task sleeps, waits for an answer, a slot or an item, and goes on later, as if it were a thread; all tasks
+// of a state run on one thread, one at a time, and switch only where they wait. Coroutines are pooled: a
+// finished one serves the next task. A task handle in Lua is a slot and a generation, so that one of a task
+// long gone is recognised.
 //
 // Cost: a switch about 30 ns, a new task about 60 ns.
 #pragma once
@@ -73,8 +74,8 @@ class Tasks {
 
   // Suspends the running task for a time. A binding returns what this returns.
   int sleep(lua_State* L, Task& task, Duration time);
-  // Marks the running task as waiting: the binding then starts what will call wake(), and returns lua_yield(L, 0). Where
-  // a limit comes first, the call that waited returns nil and a timeout.
+  // Marks the running task as waiting: the binding then starts what will call wake(), and returns
+  // lua_yield(L, 0). Where a limit comes first, the call that waited returns nil and a timeout.
   void begin_wait(Task& task, WaitPlace* place, std::optional<Duration> limit = std::nullopt);
   // Suspends it at once: begin_wait and the yield.
   int wait(lua_State* L, Task& task, WaitPlace* place, std::optional<Duration> limit = std::nullopt);

@@ -76,10 +76,13 @@ std::vector<std::string> names_in_table(lua_State* L) {  // of the value on top;
 
 // What an absent global or field was meant to be. Fields only of tables that global names lead to.
 std::string suggest(lua_State* L, const Diagnosis& found, const std::string& word) {
-  if (found.text.find("did you mean") != std::string::npos || found.text.find("a nil value") == std::string::npos) return "";
+  if (found.text.find("did you mean") != std::string::npos ||
+      found.text.find("a nil value") == std::string::npos)
+    return "";
   lua_pushvalue(L, LUA_GLOBALSINDEX);
   if (found.text.find("global '") != std::string::npos) return nearest(word, names_in_table(L));
-  const bool member = found.text.find("field '") != std::string::npos || found.text.find("method '") != std::string::npos;
+  const bool member =
+      found.text.find("field '") != std::string::npos || found.text.find("method '") != std::string::npos;
   if (!member || found.column == std::string::npos) {
     lua_pop(L, 1);
     return "";

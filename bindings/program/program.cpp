@@ -27,7 +27,9 @@ namespace {
 void deepen_stack() {
   constexpr rlim_t kStackBytes = rlim_t{100} << 20;
   rlimit limit{};
-  if (getrlimit(RLIMIT_STACK, &limit) != 0 || (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur >= kStackBytes)) return;
+  if (getrlimit(RLIMIT_STACK, &limit) != 0 ||
+      (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur >= kStackBytes))
+    return;
   if (limit.rlim_cur == RLIM_INFINITY) return;
   limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > kStackBytes ? kStackBytes : limit.rlim_max;
   setrlimit(RLIMIT_STACK, &limit);

@@ -29,8 +29,10 @@ Evaluator::Status run_one(Engine& engine, const std::string& file, const std::ve
 }
 
 std::function<int()> setup(CLI::App& app, const CommonOptions& common) {
-  app.footer("Usage: syslab run [OPTIONS] FILE [ARGS...]\n  FILE may be - for standard input; ARGS are in the table arg "
-            "and in ... ");
+  app.footer(
+      "Usage: syslab run [OPTIONS] FILE [ARGS...]\n  FILE may be - for standard input; ARGS are in the table "
+      "arg "
+      "and in ... ");
   app.prefix_command();  // what follows FILE is the script's, options too
   return [&app, &common] {
     std::vector<std::string> args = app.remaining();

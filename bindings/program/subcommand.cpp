@@ -84,7 +84,8 @@ int run_script(const CommonOptions& common, const std::function<Evaluator::Statu
 
 int run_library_command(const CommonOptions& common, const std::string& module, const std::vector<std::string>& args) {
   int code = exit_code::kOk;
-  const int failed = run_script(common, [&](Engine& engine) { return engine.call_library(module, "main", args, &code); });
+  const int failed =
+      run_script(common, [&](Engine& engine) { return engine.call_library(module, "main", args, &code); });
   return failed != exit_code::kOk ? failed : code;
 }
 

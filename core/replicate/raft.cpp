@@ -19,7 +19,8 @@ Value record(std::uint64_t term, const Value& command) {
 void Raft::on_start(Env& env) {
   if (const Result state = env.disk().peek("vote"); state.ok()) {
     term_ = integer((*state)["term"]);
-    if ((*state)["voted_for"].is_number()) voted_for_ = NodeId{static_cast<std::uint32_t>(integer((*state)["voted_for"]))};
+    if ((*state)["voted_for"].is_number())
+      voted_for_ = NodeId{static_cast<std::uint32_t>(integer((*state)["voted_for"]))};
   } else if (state.error().code != "not_found") {
     broken_ = true;
   }
@@ -46,7 +47,10 @@ void Raft::on_start(Env& env) {
 }
 
 Value Raft::show() const {
-  const char* role = broken_ ? "broken" : role_ == Role::leader ? "leader" : role_ == Role::candidate ? "candidate" : "follower";
+  const char* role = broken_                    ? "broken"
+                     : role_ == Role::leader    ? "leader"
+                     : role_ == Role::candidate ? "candidate"
+                                                : "follower";
   return Value::map({{"role", role},
                      {"term", number(term_)},
                      {"log", number(last_index())},
@@ -227,7 +231,9 @@ void Raft::on_append(Env& env, const Message& m) {
   if (previous > last_index() || term_at(previous) != integer(m.body["previous_term"])) {
     // Where the logs part, everything of that term is doubtful: skip it at once.
     std::uint64_t hint = std::min(previous, last_index());
-    while (hint > committed_ && term_at(hint) == term_at(std::min(previous, last_index())) && previous <= last_index()) --hint;
+    while (hint > committed_ && term_at(hint) == term_at(std::min(previous, last_index())) &&
+           previous <= last_index())
+      --hint;
     if (new_term) return persist_vote(env, [answer, hint] { answer(false, hint); });
     return answer(false, hint);
   }
@@ -271,7 +277,8 @@ void Raft::on_appended(Env& env, const Message& m) {
     return persist_vote(env, [] {});
   }
   if (role_ != Role::leader || term != term_) return;
-  const auto f = std::find_if(followers_.begin(), followers_.end(), [&](const Follower& x) { return x.node == m.from; });
+  const auto f =
+      std::find_if(followers_.begin(), followers_.end(), [&](const Follower& x) { return x.node == m.from; });
   if (f == followers_.end()) return;
   f->busy = false;
   const std::uint64_t match = integer(m.body["match"]);

@@ -1,17 +1,18 @@
 // Raft: a replicated log with an elected leader, and a key-value store on top of it.
 //
-// Each replica is a Node. A request (type "read", "write" or "cas", body {key, value, expected}) goes through the log of
-// the leader, reads too, so that every answer is linearizable; a follower passes it on to the leader it knows. A request
-// that carries {client, seq} is executed once however often it arrives. Errors: not_leader (definite) where no leader is
-// known, conflict (definite) from a cas that found another value, unknown (indefinite) where leadership was lost before
-// the entry was committed, io_error where this replica's disk has failed: it then does nothing more until a restart,
-// because nobody can tell what an fsync that failed has kept.
+// Each replica is a Node. A request (type "read", "write" or "cas", body {key, value, expected}) goes through
+// the log of the leader, reads too, so that every answer is linearizable; a follower passes it on to the
+// leader it knows. A request that carries {client, seq} is executed once however often it arrives. Errors:
+// not_leader (definite) where no leader is known, conflict (definite) from a cas that found another value,
+// unknown (indefinite) where leadership was lost before the entry was committed, io_error where this
+// replica's disk has failed: it then does nothing more until a restart, because nobody can tell what an fsync
+// that failed has kept.
 //
-// Invariants: at most one leader a term; a term or vote is on disk before anybody hears of it; an entry counts as held by
-// a replica only when it is on its disk; only entries of the leader's own term are committed by counting.
-// Cost: two message delays and one fsync each at the leader and a majority for an operation; messages are batched.
-// Paper: Ongaro & Ousterhout 2014, "In Search of an Understandable Consensus Algorithm", without membership changes and
-// log compaction.
+// Invariants: at most one leader a term; a term or vote is on disk before anybody hears of it; an entry
+// counts as held by a replica only when it is on its disk; only entries of the leader's own term are
+// committed by counting. Cost: two message delays and one fsync each at the leader and a majority for an
+// operation; messages are batched. Paper: Ongaro & Ousterhout 2014, "In Search of an Understandable Consensus
+// Algorithm", without membership changes and log compaction.
 #pragma once
 
 #include <cstdint>
@@ -103,7 +104,8 @@ class Raft final : public Node {
   std::uint64_t committed_ = 0;
   std::uint64_t applied_ = 0;
   std::uint64_t durable_ = 0;  // entries of ours that are on disk
-  std::uint64_t rewrites_ = 0;  // truncations of the log: a sync that began before one says nothing about what came after
+  std::uint64_t rewrites_ =
+      0;  // truncations of the log: a sync that began before one says nothing about what came after
   bool broken_ = false;
   TimerId election_timer_;
   TimerId heartbeat_timer_;

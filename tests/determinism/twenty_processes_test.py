@@ -43,7 +43,8 @@ def main():
             for i in range(20):
                 # The size of the environment moves the stack; half of the runs start elsewhere, on a copy.
                 folder = HERE if i % 2 else other
-                outputs[f"process {i}"] = run(PROGRAM, name, folder, {"PADDING": "x" * (97 * i), "LC_ALL": "C" if i % 3 else "C.UTF-8"})
+                environment = {"PADDING": "x" * (97 * i), "LC_ALL": "C" if i % 3 else "C.UTF-8"}
+                outputs[f"process {i}"] = run(PROGRAM, name, folder, environment)
             for program in others:
                 outputs[str(program)] = run(str(program), name, HERE, {})
             for where, output in outputs.items():
@@ -56,12 +57,14 @@ def main():
                 failures.append(f"{name}: another seed gives the same run")
     for failure in failures:
         print(failure)
-    print(f"{len(GOLDEN)} scripts in 20 processes and {len(others)} other builds: {'FAILED' if failures else 'all equal'}")
+    verdict = "FAILED" if failures else "all equal"
+    print(f"{len(GOLDEN)} scripts in 20 processes and {len(others)} other builds: {verdict}")
     return 1 if failures else 0
 
 
 def run_seed(script, seed):
-    done = subprocess.run([PROGRAM, "run", str(script), str(seed)], capture_output=True, text=True, timeout=280, check=True)
+    done = subprocess.run([PROGRAM, "run", str(script), str(seed)], capture_output=True, text=True, timeout=280,
+                          check=True)
     return done.stdout.split()[0]
 
 

@@ -12,7 +12,8 @@ namespace {
 std::string eval(LuaHost& host, const std::string& code) {
   lua_settop(host.state(), 0);
   int results = 0;
-  const LuaHost::Outcome outcome = host.run_string("return tostring((function() " + code + " end)())", "=test", &results);
+  const LuaHost::Outcome outcome =
+      host.run_string("return tostring((function() " + code + " end)())", "=test", &results);
   if (!outcome.ok()) return "error: " + outcome.message;
   return lua_tostring(host.state(), -1);
 }
@@ -37,20 +38,22 @@ TEST_CASE("sandbox: pairs may remove and change entries while it goes", "[host][
 }
 
 TEST_CASE("sandbox: next follows the order of pairs", "[host][sandbox]") {
-  CHECK(eval("local t, out, k = { z = 1, y = 2, 7, 8 }, {}, nil repeat k = next(t, k) out[#out + 1] = tostring(k) until k == nil "
+  CHECK(eval("local t, out, k = { z = 1, y = 2, 7, 8 }, {}, nil repeat k = next(t, k) out[#out + 1] = "
+             "tostring(k) until k == nil "
              "return table.concat(out, ' ')") == "1 2 y z nil");
   CHECK(eval("return next({})") == "nil");
 }
 
 TEST_CASE("sandbox: tostring and format show no addresses and number objects in the order shown", "[host][sandbox]") {
-  CHECK(eval("local a, b = {}, {} return tostring(b) .. ' ' .. tostring(a) .. ' ' .. tostring(b) .. ' ' .. tostring(print)") ==
-        "table: 1 table: 2 table: 1 function: 3");
+  CHECK(eval("local a, b = {}, {} return tostring(b) .. ' ' .. tostring(a) .. ' ' .. tostring(b) .. ' ' .. "
+             "tostring(print)") == "table: 1 table: 2 table: 1 function: 3");
   CHECK(eval("return string.format('%s|%5d|%s', {}, 3, nil)") == "table: 1|    3|nil");
 }
 
 TEST_CASE("sandbox: the ways out are closed", "[host][sandbox]") {
-  for (const char* name : {"io", "debug", "package", "jit", "ffi", "dofile", "loadfile", "loadstring", "getfenv", "setfenv",
-                           "newproxy", "collectgarbage", "module", "string.dump", "os.execute", "os.exit", "os.getenv"}) {
+  for (const char* name :
+       {"io", "debug", "package", "jit", "ffi", "dofile", "loadfile", "loadstring", "getfenv", "setfenv",
+        "newproxy", "collectgarbage", "module", "string.dump", "os.execute", "os.exit", "os.getenv"}) {
     INFO(name);
     CHECK(eval("return " + std::string(name)) == "nil");
   }
@@ -95,7 +98,8 @@ TEST_CASE("host: a budget ends every loop of plain Lua, caught or not", "[host][
 TEST_CASE("host: an error names the caller's line and the traceback holds the script's frames", "[host]") {
   LuaHost host{LuaOptions{}};
   const auto outcome = host.run_string("local function f()\n  lab.dist.exp{ mean = 'x' }\nend\nf()", "@script.lua");
-  CHECK(outcome.message == "script.lua:2: bad option 'mean' for lab.dist.exp: expected a number above 0, got the string 'x'");
+  CHECK(outcome.message ==
+        "script.lua:2: bad option 'mean' for lab.dist.exp: expected a number above 0, got the string 'x'");
   REQUIRE(outcome.traceback.size() == 2);
   CHECK(outcome.traceback[0] == "script.lua:2: in function 'f'");
 }
@@ -108,14 +112,16 @@ TEST_CASE("options: unknown names, wrong types and missing ones say what is righ
   CHECK(contains(eval("lab.dist.exp(1, { mean = 2 })"), "given twice"));
   CHECK(contains(eval("return lab.dits"), "lab has no 'dits' (did you mean 'dist'?)"));
   CHECK(contains(eval("return lab.dist.gauss"), "lab.dist has no 'gauss'"));
-  CHECK(contains(eval("return lab.dist.exp(1):smaple()"), "a Distribution has no method 'smaple' (did you mean 'sample'?)"));
+  CHECK(contains(eval("return lab.dist.exp(1):smaple()"),
+                 "a Distribution has no method 'smaple' (did you mean 'sample'?)"));
   CHECK(contains(eval("lab.dist.exp(1).sample()"), "did you write '.' where ':' is meant?"));
   CHECK(contains(eval("lab.x = 1"), "read-only"));
 }
 
 TEST_CASE("two hosts of the same history put objects at the same addresses", "[host][determinism]") {
   const std::string code =
-      "local t, out = {}, {} for i = 1, 50 do t[{}] = i end for _, v in pairs(t) do out[#out + 1] = v end return table.concat(out, ' ')";
+      "local t, out = {}, {} for i = 1, 50 do t[{}] = i end for _, v in pairs(t) do out[#out + 1] = v end "
+      "return table.concat(out, ' ')";
   const std::string first = eval(code);
   CHECK(first == eval(code));
 }

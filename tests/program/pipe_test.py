@@ -81,7 +81,8 @@ def test_a_script_from_standard_input():
 
 
 def test_a_script_error_names_the_line_and_the_callers():
-    path = write("bad.lua", "local function inner()\n  error('deep')\nend\nlocal function outer()\n  inner()\nend\nouter()\n")
+    path = write("bad.lua", "local function inner()\n  error('deep')\nend\n"
+                            "local function outer()\n  inner()\nend\nouter()\n")
     err = syslab("run", path, code=1).stderr
     contains(err, "bad.lua:2:")
     contains(err, "error('deep')")
