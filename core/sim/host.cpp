@@ -588,8 +588,20 @@ Value Host::show() const {
     state = "slow";
   }
   Value::Map map;
-  if (const Value own = node_ ? node_->show() : service_ ? service_->show() : Value(); own.is_map())
-    map = own.map();
+  Value own = node_ ? node_->show() : service_ ? service_->show() : Value();
+  // Filters go into a list, the outermost first, so that what they wrap shows the same with and without them.
+  Value::List filters;
+  while (own["filter"].is_string()) {
+    const Value filter = own;
+    own = filter["inner"];
+    Value::Map entries;
+    for (const auto& entry : filter.map()) {
+      if (entry.first != "inner") entries.push_back(entry);
+    }
+    filters.push_back(Value::map(std::move(entries)));
+  }
+  if (own.is_map()) map = own.map();
+  if (!filters.empty()) map.emplace_back("filters", Value::list(std::move(filters)));
   if (station_ && service_ != station_) {
     const Value station = station_->show();
     map.insert(map.begin(), station.map().begin(), station.map().end());
