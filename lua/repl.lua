@@ -121,14 +121,10 @@ repl.add_command("step", "[n]", "Runs the next event of the last world, or n of 
   if not world then return false end
   local n = argument == "" and 1 or number_from(argument, ".step")
   if not n then return false end
-  for _ = 1, n do
-    if not world:step() then
-      say("(no event is waiting, at " .. world_time(world) .. ")")
-      return true
-    end
-  end
+  local done = world:step(n)
+  if done < n then say("(no more event is waiting)") end
   say("(at " .. world_time(world) .. ")")
-  repl.record_lua(("do local w = require('repl').world() for _ = 1, %d do w:step() end end"):format(n))
+  repl.record_lua(("require('repl').world():step(%d)"):format(n))
 end)
 
 repl.add_command("run", "seconds", "Runs the last world for so long.", function(argument)
@@ -138,7 +134,7 @@ repl.add_command("run", "seconds", "Runs the last world for so long.", function(
   if not seconds then return false end
   world:run(seconds)
   say("(at " .. world_time(world) .. ")")
-  repl.record_lua(("require('repl').world():run(%.17g)"):format(seconds))
+  repl.record_lua("require('repl').world():run(" .. argument .. ")")
 end)
 
 repl.add_command("until", "condition", "Runs the last world until the Lua expression is true.", function(argument)
@@ -160,11 +156,13 @@ repl.add_command("trace", "[n]", "Shows the last n events of the last world (20)
   if not world then return false end
   local n = argument == "" and 20 or number_from(argument, ".trace")
   if not n then return false end
-  local lines = world:trace { last = n }
-  if type(lines) == "string" then
-    say((lines:gsub("\n$", "")))
-  else
-    for _, line in ipairs(lines) do say(tostring(line)) end
+  local human = require "human"
+  for _, event in ipairs(world:trace_events(n)) do
+    local who = event.node or ""
+    if event.peer then who = who .. term.glyphs " → " .. event.peer end
+    local text = term.pad(human.duration(event.at), 12, "right") .. "  " .. term.pad(event.kind, 10) .. "  "
+      .. term.pad(who, 18) .. "  " .. term.clean(event.label or "")
+    say(term.truncate((text:gsub("%s+$", "")), term.columns()))
   end
 end)
 
@@ -229,18 +227,20 @@ repl.add_command("time", "code", "Runs the code and tells how long it took, simu
       text = human.duration(world:now() - simulated) .. " simulated, " .. text
     end
     say("(" .. text .. ")")
+    repl.record(argument)
   end
   finish(f())
 end)
 
-repl.add_command("labs", "", "Lists the guided labs.", function()
+repl.add_command("labs", "[name]", "Lists the guided labs, or starts one.", function(argument)
+  if argument ~= "" then return require("lab").main(argument) ~= false end
   local names = program.labs()
   if #names == 0 then
     say("(no labs are installed)")
     return true
   end
   for _, name in ipairs(names) do say(name) end
-  say("(syslab lab " .. names[1] .. " starts one)")
+  say("(.labs " .. names[1] .. " starts one)")
 end)
 
 -- A lab that is open announces itself by repl.open_lab; until then these say how to open one.
@@ -252,7 +252,7 @@ function repl.open_lab(lab) open_lab = lab end
 local function about_lab(method)
   return function()
     if open_lab then return open_lab[method](open_lab) end
-    complain("error: no lab is open; leave and start one with: syslab lab NAME (.labs lists them)")
+    complain("error: no lab is open; .labs lists them, .labs NAME starts one")
     return false
   end
 end
@@ -322,7 +322,7 @@ function repl.record(input)
   if host.compile(text, "=record") then
     inputs[#inputs + 1] = program.keep_locals(text)
   else
-    inputs[#inputs + 1] = "_ = " .. text:gsub("^%s*return%s", "")
+    inputs[#inputs + 1] = "_ = " .. text
   end
 end
 
@@ -331,9 +331,9 @@ repl.add_command("save", "file", "Writes the inputs that succeeded as a script t
     if not need(argument, ".save session.lua") then return false end
     local lines = { ("-- A syslab session. Replay: syslab run --seed %.0f %s"):format(program.seed(), argument) }
     for _, input in ipairs(inputs) do
-      -- A chunk that returns must end there.
-      lines[#lines + 1] = input:find("^%s*return%f[%W]") and "_ = " .. input:gsub("^%s*return%s*", "") or
-        input:find("%f[%w]return%f[%W]") and "do " .. input .. "\nend" or input
+      -- A chunk that returns must end there, and not the script. Its outermost locals are globals already.
+      local returns = input:find("%f[%w_]return%f[^%w_]")
+      lines[#lines + 1] = returns and "(function()\n" .. input .. "\nend)();" or input
     end
     local ok, message = program.write_file(argument, table.concat(lines, "\n") .. "\n")
     if not ok then
