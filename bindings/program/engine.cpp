@@ -15,6 +15,7 @@
 #include "bindings/program/chunk.hpp"
 #include "bindings/program/exit_code.hpp"
 #include "bindings/program/labs.hpp"
+#include "bindings/program/terminal.hpp"
 #include "core/base/nearest.hpp"
 
 namespace syslab::program {
@@ -47,6 +48,12 @@ std::string_view after_equals(std::string_view input) {
 }
 
 Engine& engine_of(lua_State* L) { return *static_cast<Engine*>(lua_touserdata(L, lua_upvalueindex(1))); }
+
+int push_nil_and(lua_State* L, const std::string& message) {
+  lua_pushnil(L);
+  lua_pushlstring(L, message.data(), message.size());
+  return 2;
+}
 
 void push_strings(lua_State* L, const std::vector<std::string>& strings) {
   lua_createtable(L, static_cast<int>(strings.size()), 0);
@@ -82,6 +89,47 @@ struct ProgramFunctions {
     const std::string message = fmt::format("cannot write {}: {}", path, std::strerror(error));
     lua_pushlstring(L, message.data(), message.size());
     return 2;
+  }
+  // What the program remembers between runs, one small file a name in state_path.
+  // read_state(name) -> text | nothing if there is none | nil, message
+  static int read_state(lua_State* L) {
+    const std::string path = state_path(std::string(string_argument(L, 1, "name")));
+    std::error_code ignored;
+    if (path.empty() || !std::filesystem::exists(path, ignored)) return 0;
+    const Expected<std::string> text = read_text_file(path);
+    if (text) return lua_pushlstring(L, text->data(), text->size()), 1;
+    return push_nil_and(L, text.error().message);
+  }
+  // write_state(name, text) -> true | nil, message. A reader sees the old text or the new one, never a part.
+  static int write_state(lua_State* L) {
+    const std::string path = state_path(std::string(string_argument(L, 1, "name")));
+    const std::string_view text = string_argument(L, 2, "text");
+    if (path.empty()) return push_nil_and(L, "there is no folder for it: neither HOME nor XDG_STATE_HOME is set");
+    std::error_code error;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+    const std::string next = fmt::format("{}.{}.new", path, getpid());
+    std::FILE* file = error ? nullptr : std::fopen(next.c_str(), "wb");
+    if (!error && file == nullptr) error = {errno, std::generic_category()};
+    if (file != nullptr) {
+      bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+      written = std::fflush(file) == 0 && fsync(fileno(file)) == 0 && written;
+      if (!written) error = {errno, std::generic_category()};
+      std::fclose(file);
+      if (!error) std::filesystem::rename(next, path, error);
+      if (error) std::remove(next.c_str());
+    }
+    if (error) return push_nil_and(L, fmt::format("cannot write {}: {}", path, error.message()));
+    return lua_pushboolean(L, 1), 1;
+  }
+  // set_aside_state(name) -> the path where the file is now | nil, message
+  static int set_aside_state(lua_State* L) {
+    const std::string path = state_path(std::string(string_argument(L, 1, "name")));
+    const std::string aside = path + ".broken";
+    if (std::rename(path.c_str(), aside.c_str()) != 0) {
+      return push_nil_and(L, fmt::format("cannot rename {}: {}", path, std::strerror(errno)));
+    }
+    lua_pushlstring(L, aside.data(), aside.size());
+    return 1;
   }
   static int read_file(lua_State* L) {
     const Expected<std::string> text = read_text_file(std::string(string_argument(L, 1, "path")));
@@ -194,6 +242,9 @@ void Engine::install_program_functions() {
   set("load", &guard<&ProgramFunctions::load>);
   set("write_file", &guard<&ProgramFunctions::write_file>);
   set("read_file", &guard<&ProgramFunctions::read_file>);
+  set("read_state", &guard<&ProgramFunctions::read_state>);
+  set("write_state", &guard<&ProgramFunctions::write_state>);
+  set("set_aside_state", &guard<&ProgramFunctions::set_aside_state>);
   set("keep_locals", &guard<&ProgramFunctions::keep>);
   set("traceback", &guard<&ProgramFunctions::traceback>);
   set("seed", &guard<&ProgramFunctions::seed>);
@@ -286,6 +337,7 @@ Evaluator::Status Engine::execute(const std::string& input) {
     fresh_seed_.reset();
     const Status fresh = start();
     if (status == Status::ok) status = fresh;
+    if (fresh == Status::ok && after_reset) after_reset(*this);
   }
   return status;
 }

@@ -56,6 +56,9 @@ class Engine final : public Evaluator {
   // How a script or a guided lab asks the person something; empty when there is nobody or no answer.
   std::function<std::optional<std::string>(const std::string& question)> ask;
 
+  // Called when a command (.reset, .seed) has made the lab fresh again; empty when there is nothing to do then.
+  std::function<void(Engine&)> after_reset;
+
   // Asks the running script to stop, soon. Async-signal-safe.
   void interrupt() { host_->request_interrupt(); }
 

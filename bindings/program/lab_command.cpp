@@ -1,5 +1,4 @@
-// syslab lab [list | NAME | check NAME | reset NAME ...]: lua/lab.lua does it. With the name of a lab and at a terminal,
-// the lab opens and the prompt follows.
+// syslab lab [list | NAME | check NAME | reset [NAME]]: lua/lab.lua does it. At a terminal, NAME opens the prompt.
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,10 +10,21 @@
 namespace syslab::program {
 namespace {
 
-bool opens_a_lab(const std::vector<std::string>& args) {
-  if (args.size() != 1 || isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1) return false;
-  const std::vector<std::string> labs = lab_names();
-  return std::find(labs.begin(), labs.end(), args[0]) != labs.end();
+bool at_terminal() { return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1; }
+
+bool is_lab(const std::string& name) {
+  const std::vector<std::string> names = lab_names();
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The prompt with a lab open.
+int open_lab(const CommonOptions& common, const std::string& name) {
+  SessionOptions session;
+  session.engine = common.engine(true);
+  session.quiet = true;  // the lab's own first screen greets
+  session.prepare = [name](Engine& engine) { engine.call_library("lab", "open", {name}); };
+  session.prepare_again = true;
+  return run_session(session);
 }
 
 std::function<int()> setup(CLI::App& app, const CommonOptions& common) {
@@ -22,12 +32,8 @@ std::function<int()> setup(CLI::App& app, const CommonOptions& common) {
   app.prefix_command();
   return [&app, &common] {
     const std::vector<std::string> args = app.remaining();
-    if (!opens_a_lab(args)) return run_library_command(common, "lab", args);
-    SessionOptions session;
-    session.engine = common.engine(true);
-    session.quiet = common.quiet;
-    session.prepare = [&args](Engine& engine) { engine.call_library("lab", "main", args); };
-    return run_session(session);
+    if (args.size() == 1 && at_terminal() && is_lab(args[0])) return open_lab(common, args[0]);
+    return run_library_command(common, "lab", args);
   };
 }
 

@@ -29,6 +29,7 @@ constexpr int kDeafAfterMs = 1000;
   try {
     Engine engine(options.engine);
     engine.ask = [&server](const std::string& question) { return server.ask(question); };
+    if (options.prepare_again) engine.after_reset = options.prepare;
     engine.start();
     InterruptScope scope(engine, false);
     if (options.prepare) options.prepare(engine);
@@ -56,7 +57,7 @@ std::string label_of(const std::string& input) {
 // What only tells something leaves no state worth going back from.
 bool only_tells(std::string_view input) {
   if (input.starts_with('?')) return true;
-  for (const char* command : {".help", ".apropos", ".bt", ".labs", ".trace", ".save", ".mark"}) {
+  for (const char* command : {".help", ".apropos", ".bt", ".labs", ".trace", ".save", ".mark", ".again", ".where"}) {
     if (input.substr(0, input.find_first_of(" \t")) == command) return true;
   }
   return input == ".seed";

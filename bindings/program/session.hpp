@@ -17,6 +17,7 @@ struct SessionOptions {
   bool quiet = false;  // no banner
   // Run in the lab's process before the first prompt: scripts of the command line, the opening of a guided lab.
   std::function<void(Engine&)> prepare = {};
+  bool prepare_again = false;  // also after .reset: a guided lab stays open
 };
 
 // Runs until the person leaves. Returns the exit code. Requires: standard input and output are a terminal.
