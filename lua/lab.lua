@@ -81,9 +81,10 @@ function lab.list()
       next_one = found.name
     end
     local sign = signs[state]
-    local after = #found.after > 0 and state == "new" and not ready and "after " .. table.concat(found.after, ", ") or ""
+    local later = #found.after > 0 and state == "new" and not ready
+    if later then words = words .. "after " .. table.concat(found.after, ", ") end
     say(("%s %s  %3d min  %s"):format(term.paint(sign[2], term.glyphs(sign[1])), term.pad(found.name, width),
-      found.minutes, term.glyphs(found.title)) .. (words .. after ~= "" and term.paint("dim", "  (" .. words .. after .. ")") or ""))
+      found.minutes, term.glyphs(found.title)) .. (words ~= "" and term.paint("dim", "  (" .. words .. ")") or ""))
   end
   if next_one then
     say("")
@@ -104,7 +105,8 @@ function lab.check(name)
     local names = {}
     for _, known in ipairs(program.labs()) do names[known] = true end
     if not names[before] then
-      complain(("error: %s: there is no lab '%s' to come after%s"):format(name, before, host.did_you_mean(before, names)))
+      complain(("error: %s: there is no lab '%s' to come after%s"):format(name, before,
+        host.did_you_mean(before, names)))
       return 1
     end
   end

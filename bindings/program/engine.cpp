@@ -534,7 +534,8 @@ std::vector<std::string> Engine::library_names(const std::string& function) {
   lua_State* L = host_->state();
   const int top = lua_gettop(L);
   int results = 0;
-  if (push_library_function("repl", function) && host_->call(0, &results).ok() && results > 0 && lua_istable(L, -results)) {
+  if (push_library_function("repl", function) && host_->call(0, &results).ok() && results > 0 &&
+      lua_istable(L, -results)) {
     const int table = lua_gettop(L) - results + 1;
     for (int i = 1; i <= static_cast<int>(lua_objlen(L, table)); ++i) {
       lua_rawgeti(L, table, i);

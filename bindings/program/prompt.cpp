@@ -93,7 +93,8 @@ std::vector<std::string> Prompt::split_paste(const std::string& text) {
   bool commands = false;
   for (const std::string& line : lines) {
     const std::string_view bare = trimmed(line);
-    if (is_leaving(bare) || (bare.size() > 1 && (bare[0] == '?' || (bare[0] == '.' && bare[1] >= 'a' && bare[1] <= 'z')))) {
+    const bool dot_command = bare.size() > 1 && bare[0] == '.' && bare[1] >= 'a' && bare[1] <= 'z';
+    if (is_leaving(bare) || dot_command || (bare.size() > 1 && bare[0] == '?')) {
       commands = true;
     }
   }

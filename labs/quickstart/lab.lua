@@ -63,7 +63,8 @@ c:keys()]],
       },
       hints = {
         "Make an LRU cache in the variable `c`, with room for two keys.",
-        "`c:put(key, value)` stores, `c:get(key)` looks up. Which lookup must happen before the third put, if `a` is to stay?",
+        "`c:put(key, value)` stores, `c:get(key)` looks up. " ..
+          "Which lookup must happen before the third put, if `a` is to stay?",
         "Put a and b, then get a, then put c. `.go` types exactly that.",
       },
       check = function(t, env)

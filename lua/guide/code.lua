@@ -32,7 +32,8 @@ end
 
 local function pack(...) return { n = select("#", ...), ... } end
 
---- Runs an input with its variables in `env`; `show`, if given, gets the values of an expression. Raises what it raises.
+--- Runs an input with its variables in `env`; `show`, if given, gets the values of an expression.
+--- Raises what it raises.
 function code.run(input, env, show)
   local expression = as_expression(input)
   local text = expression and "return " .. input or program.keep_locals(input)

@@ -35,7 +35,9 @@ function guess.read(predict, answer)
   if predict.choices then
     for i, choice in ipairs(predict.choices) do
       local low = answer:lower()
-      if low == letter(i) or low == letter(i) .. ")" or low == tostring(i) or low == choice:lower() then return choice end
+      if low == letter(i) or low == letter(i) .. ")" or low == tostring(i) or low == choice:lower() then
+        return choice
+      end
     end
     return nil, ("type a letter from %s to %s, or nothing for no guess"):format(letter(1), letter(#predict.choices))
   end

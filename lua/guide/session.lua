@@ -319,7 +319,9 @@ function Session:where()
     local mark = self:mark(step)
     local sign = mark.passed and term.paint("ok", term.glyphs "✓") or mark.skipped and "-" or term.glyphs "·"
     local line = ("%s %s %d  %s"):format(i == self.index and term.glyphs "▶" or " ", sign, i, step.title)
-    if mark.hints then line = line .. term.paint("dim", ("  (%d hint%s)"):format(mark.hints, mark.hints == 1 and "" or "s")) end
+    if mark.hints then
+      line = line .. term.paint("dim", ("  (%d hint%s)"):format(mark.hints, mark.hints == 1 and "" or "s"))
+    end
     self.say(line)
   end
 end

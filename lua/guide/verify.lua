@@ -92,7 +92,8 @@ function verify.run(lab, say)
       say("finish: " .. (ok and "it returned no text" or tostring(text)))
     end
   end
-  say(("%s: %d of %d steps as they should be%s"):format(lab.name, #lab.steps - math.min(failures, #lab.steps), #lab.steps,
+  local right = #lab.steps - math.min(failures, #lab.steps)
+  say(("%s: %d of %d steps as they should be%s"):format(lab.name, right, #lab.steps,
     last and ", digest " .. last or ""))
   return failures == 0
 end
