@@ -333,7 +333,7 @@ repl.add_command("save", "file", "Writes the inputs that succeeded as a script t
     for _, input in ipairs(inputs) do
       -- A chunk that returns must end there, and not the script. Its outermost locals are globals already.
       local returns = input:find("%f[%w_]return%f[^%w_]")
-      lines[#lines + 1] = returns and "(function()\n" .. input .. "\nend)();" or input
+      lines[#lines + 1] = returns and "_ = (function()\n" .. input .. "\nend)()" or input
     end
     local ok, message = program.write_file(argument, table.concat(lines, "\n") .. "\n")
     if not ok then
