@@ -220,10 +220,10 @@ t.test("a step is predicted, run, checked, explained", function()
   local ran = learner:does "go"
   t.matches(ran, "Before it runs: How much is it%?")
   t.matches(ran, "type a number")
-  t.matches(ran, "lab> x = 1\nlab> x %+ 1\n")
+  t.matches(ran, "  │ x = 1\n  │ x %+ 1\n")
   t.equal(learner.asked, { "your guess, in ms> ", "your guess, in ms> " })
   t.equal(learner.shown, { { 2 } })
-  t.matches(learner:does "go", "^lab> x = 1")  -- asked once only
+  t.matches(learner:does "go", "^  │ x = 1")  -- asked once only
   t.matches(learner:does "check", "✓ One\nYou guessed 2.2 ms; it came out as 2 ms. Close enough!\nOne it is.")
   t.equal(learner.kept.steps.one, { passed = true, guess = 2.2, right = true })
   t.matches(learner:does "next", "2/2  Two")
@@ -232,7 +232,7 @@ end)
 
 t.test("who has no guess may say so; who gives up runs nothing", function()
   local learner = opened(lab(), nil, { "" })
-  t.matches(learner:does "go", "%(no guess%)\nlab> x = 1")
+  t.matches(learner:does "go", "%(no guess%)\n  │ x = 1")
   t.matches(learner:does "check", "It came out as: 2 ms%.")
   local gone = opened(lab(), nil, {})
   t.matches(gone:does "go", "%(nothing was run%)$")
