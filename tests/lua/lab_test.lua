@@ -15,7 +15,9 @@ term.configure { color = false, unicode = true, width = 80 }
 local function step(changes)
   local made = {
     name = "one", title = "One", text = "Make x one.", code = "x = 1\nx + 1",
-    predict = { question = "How much is it?", tolerance = 0.5, unit = "ms", answer = function(env) return env.x + 1 end },
+    predict = {
+      question = "How much is it?", tolerance = 0.5, unit = "ms", answer = function(env) return env.x + 1 end,
+    },
     hints = { "It is a number.", "It is small.", "`x = 1`" },
     check = function(e, env)
       e.has(env, "x", "number")
@@ -120,7 +122,8 @@ end)
 -- Progress
 
 t.test("progress survives writing and reading", function()
-  local labs = { quickstart = { at = "two", steps = { one = { passed = true, hints = 2, guess = 1.5, right = false } } } }
+  local mark = { passed = true, hints = 2, guess = 1.5, right = false }
+  local labs = { quickstart = { at = "two", steps = { one = mark } } }
   t.equal(progress.read(progress.text(labs)), labs)
   t.equal(progress.text(labs), '{"labs":{"quickstart":{"at":"two","steps":{"one":{"guess":1.5,"hints":2,"passed":true,'
     .. '"right":false}}}},"version":1}\n')
@@ -139,7 +142,8 @@ t.test("a broken progress file is no error but a reason", function()
 end)
 
 t.test("odd values in a progress file are left out", function()
-  local odd = '{"labs":{"a":{"at":7,"steps":{"one":{"passed":"yes","hints":"many","guess":{}},"two":3}},"b":5},"version":1}'
+  local odd = '{"labs":{"a":{"at":7,"steps":{"one":{"passed":"yes","hints":"many","guess":{}},"two":3}},"b":5}'
+    .. ',"version":1}'
   t.equal(progress.read(odd), { a = { steps = { one = {} } }, b = { steps = {} } })
   t.equal(progress.read '{"labs":[],"version":1}', {})
 end)
@@ -194,7 +198,9 @@ end)
 
 -- A lab that is open, with all that was said and with what will be answered.
 local function opened(made, entry, answers)
-  local learner = { lines = {}, asked = {}, shown = {}, env = setmetatable({}, { __index = _G }), entry = entry or { steps = {} } }
+  local learner = {
+    lines = {}, asked = {}, shown = {}, env = setmetatable({}, { __index = _G }), entry = entry or { steps = {} },
+  }
   local function say(text) learner.lines[#learner.lines + 1] = text end
   learner.lab = session.new(assert(definition.validate(made, "x")), {
     say = say, complain = say, env = learner.env, entry = learner.entry,
@@ -331,15 +337,18 @@ t.test("verify: code that fails, checks that fail, answers and texts that are no
   end
   fails({ code = "error('no')" }, "the code fails: .*no")
   fails({ code = "x = 2" }, "expected: x to be 1\n    happened: x is 2")
-  fails({ predict = { question = "?", tolerance = 1, answer = function() return 0 / 0 end } }, "finite number, it is %-?nan")
-  fails({ predict = { question = "?", choices = { "a", "b" }, answer = function() return "c" end } }, "none of the choices")
+  fails({ predict = { question = "?", tolerance = 1, answer = function() return 0 / 0 end } },
+    "finite number, it is %-?nan")
+  fails({ predict = { question = "?", choices = { "a", "b" }, answer = function() return "c" end } },
+    "none of the choices")
   fails({ explain = function() end }, "explain: it returned no text")
 end)
 
 t.test("verify: only the first failure is told in full", function()
   local ok, text = verified(lab { steps = { step { code = "x = 2" }, step { name = "again", code = "x = 3" } } })
   t.equal(ok, false)
-  t.equal(text, "✗ 1  one    One\n    expected: x to be 1\n    happened: x is 2\n✗ 2  again  One\n    expected: x to be 1\n"
+  t.equal(text, "✗ 1  one    One\n    expected: x to be 1\n    happened: x is 2\n"
+    .. "✗ 2  again  One\n    expected: x to be 1\n"
     .. "x: 0 of 2 steps as they should be")
 end)
 
