@@ -277,6 +277,13 @@ for word in ([[and break do else elseif end false for function if in local nil n
   reserved[word] = true
 end
 
+-- What parameters of these names are, in the signatures of methods that check their arguments themselves.
+local named_types = {
+  action = "function", delay = "number", done = "function", fields = "table", file = "string", lasting = "number",
+  last = "number", limit = "number", n = "number", name = "string", percent = "number", rate = "number",
+  size = "number", text = "string", time = "number", timeout = "number",
+}
+
 -- "(key, value = true, size?)" as a list of { name =, type =, optional = }.
 local function signature_parameters(text, known)
   local list = {}
@@ -290,16 +297,12 @@ local function signature_parameters(text, known)
       local kinds = {}
       for _, choice in ipairs(split((part:gsub("%?", ""):gsub(" =.*$", "")), "|")) do
         local kind = annotation(choice, known)
-        if choice == "fault" or choice == "trace" or choice == "node" then kind = "any" end
         kinds[#kinds + 1] = kind
       end
       local word = part:match("^[%a_][%w_]*") or "argument"
       param.name = reserved[word] and "action" or word:lower()
       param.type = #kinds > 1 and table.concat(kinds, "|") or kinds[1]
-      if #kinds == 1 and (param.name == "time" or param.name == "delay" or param.name == "lasting"
-          or param.name == "limit" or param.name == "timeout" or param.name == "n" or param.name == "last") then
-        param.type = "number"
-      end
+      if #kinds == 1 and param.type == "any" then param.type = named_types[param.name] or "any" end
       if param.type:find("any", 1, true) and not param.type:find("any%[%]") then param.type = "any" end
     end
     for _, other in ipairs(list) do
@@ -474,7 +477,8 @@ function reference.check()
         local other = next_line()
         if line ~= other then
           return false, string.format("%s:%d is not what the descriptors say; write it anew with: %s\n  there: %s\n"
-            .. "  new:   %s", entry.file, number, entry.command, other or "(end of file)", line)
+            .. "  new:   %s", entry.file, number, entry.command, (other or "(end of file)"):sub(1, 100),
+            line:sub(1, 100))
         end
       end
       return false, string.format("%s goes on after line %d; write it anew with: %s", entry.file, number,

@@ -6,6 +6,70 @@
 ---@class BalancePolicy
 local BalancePolicy = {}
 
+---Holds values under keys up to a capacity; its policy decides who leaves. Keys are strings or numbers; values are copied: nil, booleans, numbers, strings, lists and maps.
+---@class Cache
+local Cache = {}
+
+---The value, or nil on a miss. Counts as a hit or a miss.
+---@param key any
+---@return any
+function Cache:get(key) end
+
+---Inserts or replaces, evicting others until it fits. False if it is larger than the whole cache. Without a size, a cache of bytes takes that of key and value.
+---@param key any
+---@param value? any
+---@param size? number
+---@return boolean
+function Cache:put(key, value, size) end
+
+---The value, without counting and without telling the policy.
+---@param key any
+---@return any
+function Cache:peek(key) end
+
+---Whether it is here, without telling the policy.
+---@param key any
+---@return boolean
+function Cache:contains(key) end
+
+---Removes one entry; true if it was there.
+---@param key any
+---@return boolean
+function Cache:erase(key) end
+
+---Removes everything; the counters stay.
+function Cache:clear() end
+
+---All keys, the next victim last.
+---@return any[]
+function Cache:keys() end
+
+---How many entries are here.
+---@return number
+function Cache:size() end
+
+---How much of the capacity is used.
+---@return number
+function Cache:used() end
+
+---The capacity and its unit.
+---@return number
+---@return 'entries'|'bytes'
+function Cache:capacity() end
+
+---What happened so far.
+---@return table
+function Cache:stats() end
+
+---Sets the counters to zero.
+function Cache:reset_stats() end
+
+---Gets every key of a trace in turn, from its beginning, and on a miss puts it.
+---@param trace any|any[]
+---@return any
+---@return any
+function Cache:replay(trace) end
+
 ---Items that tasks hand to each other, first in, first out; made by w:channel.
 ---@class Channel
 local Channel = {}
@@ -33,7 +97,7 @@ local Clients = {}
 function Clients:failed() end
 
 ---What they did so far, for a checker.
----@return any
+---@return History
 function Clients:history() end
 
 ---Operations that succeeded.
@@ -76,8 +140,8 @@ function Context:call(node, options) end
 function Context:random(n) end
 
 ---A line in the world's trace.
----@param text any
----@param fields? any
+---@param text string
+---@param fields? table
 function Context:log(text, fields) end
 
 ---A probability distribution: service times, delays, sizes.
@@ -118,56 +182,56 @@ function Env:send(to, type, body) end
 ---Sends a request; done(value) or done(nil, err) is called once.
 ---@param to any
 ---@param options table
----@param done? any
+---@param done? function
 function Env:call(to, options, done) end
 
 ---Calls node.on_timer(env, name) after a delay; setting it again moves it.
----@param name any
+---@param name string
 ---@param delay number
 function Env:timer(name, delay) end
 
 ---Cancels a named timer; false where it is not running.
----@param name any
+---@param name string
 ---@return boolean
 function Env:cancel(name) end
 
 ---Calls a function once, after a delay.
 ---@param delay number
----@param action any
+---@param action function
 function Env:after(delay, action) end
 
 ---A line in the world's trace.
----@param text any
----@param fields? any
+---@param text string
+---@param fields? table
 function Env:log(text, fields) end
 
 ---State for w:show() and for fault selectors, such as { role = 'leader' }.
----@param fields any
+---@param fields table
 function Env:show(fields) end
 
 ---Replaces a file on this node's disk; nil deletes it.
----@param file any
+---@param file string
 ---@param value any
----@param done? any
+---@param done? function
 function Env:write(file, value, done) end
 
 ---Appends a record to a file that is a list.
----@param file any
+---@param file string
 ---@param record any
----@param done? any
+---@param done? function
 function Env:append(file, record, done) end
 
 ---Makes what was written before durable.
----@param done? any
+---@param done? function
 function Env:sync(done) end
 
 ---Reads a file: done(value) or done(nil, err).
----@param file any
----@param done any
+---@param file string
+---@param done function
 function Env:read(file, done) end
 
 ---A file's content now, without the time it takes.
----@param file any
+---@param file string
 ---@return any
 ---@return Error?
 function Env:peek(file) end
@@ -195,6 +259,116 @@ function Fault:options() end
 ---@class Filter
 local Filter = {}
 
+---What clients asked of a system and what came of it: invocations and completions, in order.
+---@class History
+local History = {}
+
+---Adds { process =, type =, f =, key =, value =, time = }: an invoke, or the ok, fail or info that ends it.
+---@param event any
+---@return any
+function History:append(event) end
+
+---How many events it has.
+---@return number
+function History:count() end
+
+---A table for each event; times in seconds.
+---@return any[]
+function History:events() end
+
+---One line of JSON for each event; times in nanoseconds.
+---@return string
+function History:jsonl() end
+
+---Writes the JSON lines, for `syslab check`.
+---@param file string
+---@return integer?
+---@return Error?
+function History:save(file) end
+
+---Chooses which item the next request asks for: whole numbers from 1 to count().
+---@class KeyStream
+local KeyStream = {}
+
+---One key, from the script's random stream.
+---@return number
+function KeyStream:next() end
+
+---n keys, from the script's random stream.
+---@param n number
+---@return any[]
+function KeyStream:take(n) end
+
+---There are this many different keys.
+---@return number
+function KeyStream:count() end
+
+---@class KeyStream.trace.options
+---@field requests? integer how long it is (required)
+---@field seed? integer of its own random stream (default: 1)
+
+---A trace of requests for these keys, the same whenever it is read.
+---@param options? KeyStream.trace.options
+---@return RequestTrace
+---@overload fun(self: KeyStream, requests: integer, options?: KeyStream.trace.options): RequestTrace
+function KeyStream:trace(options) end
+
+---A Limiter for every key (client, tenant, route), in bounded memory: when there are too many keys, one that is idle or nearly so is forgotten.
+---@class KeyedLimiter
+local KeyedLimiter = {}
+
+---Takes the cost from the key's budget, or nothing.
+---@param key any
+---@param now? any
+---@param cost? any
+---@return any
+---@return any
+---@return any
+function KeyedLimiter:admit(key, now, cost) end
+
+---What admit would say, without taking anything.
+---@param key any
+---@param now? any
+---@param cost? any
+---@return any
+---@return any
+---@return any
+function KeyedLimiter:peek(key, now, cost) end
+
+---As freshly made.
+function KeyedLimiter:reset() end
+
+---How many keys have a budget now.
+---@return number
+function KeyedLimiter:size() end
+
+---How many keys were forgotten that were not idle: they got a fresh budget too early.
+---@return number
+function KeyedLimiter:forgotten() end
+
+---Decides whether a request may pass now. It never waits: time is an argument (in seconds; left out, it is the time of the last world).
+---@class Limiter
+local Limiter = {}
+
+---Takes the cost or nothing. retry_after is 0 if it was admitted, and infinite if it never will be.
+---@param now? any
+---@param cost? any
+---@return any
+---@return any
+---@return any
+function Limiter:admit(now, cost) end
+
+---What admit would say, without taking anything.
+---@param now? any
+---@param cost? any
+---@return any
+---@return any
+---@return any
+function Limiter:peek(now, cost) end
+
+---As freshly made.
+function Limiter:reset() end
+
 ---A load generator: it sends requests to a node and measures what comes back.
 ---@class Load
 local Load = {}
@@ -216,7 +390,7 @@ function Load:ok() end
 function Load:outstanding() end
 
 ---A latency that so many percent of the answers did not exceed.
----@param percent any
+---@param percent number
 ---@return number
 function Load:percentile(percent) end
 
@@ -229,7 +403,7 @@ function Load:report() end
 function Load:sent() end
 
 ---Changes the rate of an open loop, from now on.
----@param rate any
+---@param rate number
 function Load:set_rate(rate) end
 
 ---No more requests.
@@ -246,7 +420,7 @@ local Node = {}
 function Node:call(options) end
 
 ---The content of a file on its disk.
----@param file any
+---@param file string
 ---@return any
 ---@return Error?
 function Node:disk(file) end
@@ -276,6 +450,49 @@ local PendingReply = {}
 ---@field text string The picture itself.
 local Picture = {}
 
+---Says which of the nodes is a key's home. Keys are strings or numbers.
+---@class Placement
+local Placement = {}
+
+---The home of a key.
+---@param key any
+---@return any
+function Placement:place(key) end
+
+---The first nodes for a key, its home first.
+---@param key any
+---@param count any
+---@return any[]
+function Placement:replicas(key, count) end
+
+---Adds a node.
+---@param name string
+---@param weight? any
+function Placement:add(name, weight) end
+
+---Removes a node.
+---@param name string
+function Placement:remove(name) end
+
+---All nodes, sorted by name.
+---@return any[]
+function Placement:nodes() end
+
+---The same placement, on its own: to compare before and after.
+---@return Placement
+function Placement:copy() end
+
+---How the keys 1 to n are shared: a count by node, the fullest against its fair share, and the standard deviation of the shares.
+---@param n number
+---@return table
+function Placement:spread(n) end
+
+---How many of the keys 1 to n have another home in `after`, and how many of those needlessly: between nodes that are in both.
+---@param after any
+---@param n number
+---@return table
+function Placement:moved(after, n) end
+
 ---A replication protocol and its settings; w:replicas runs it.
 ---@class Protocol
 local Protocol = {}
@@ -285,10 +502,23 @@ local Protocol = {}
 local Report = {}
 
 ---Writes one self-contained page with plots, fault bands and the last messages.
----@param file any
+---@param file string
 ---@return Picture?
 ---@return Error?
 function Report:html(file) end
+
+---Requests in an order, recorded or generated, read in constant memory. Every use starts at the beginning.
+---@class RequestTrace
+local RequestTrace = {}
+
+---How many requests there are. Reads the whole trace.
+---@return number
+function RequestTrace:count() end
+
+---The first n requests. Ids above 2^53 are rounded to what a Lua number holds.
+---@param n number
+---@return any[]?
+function RequestTrace:take(n) end
 
 ---Slots that tasks hold and wait for, first come, first served; made by w:resource.
 ---@class Resource
@@ -389,7 +619,7 @@ function World:digest() end
 function World:faults() end
 
 ---The node of that name.
----@param name any
+---@param name string
 ---@return Node
 function World:find(name) end
 
@@ -521,7 +751,7 @@ function World:run(seconds) end
 function World:run_until(time, limit) end
 
 ---Writes the kept trace as JSON lines.
----@param file any
+---@param file string
 ---@return integer?
 ---@return Error?
 function World:save_trace(file) end
@@ -582,6 +812,16 @@ function World:trace_events(last) end
 ---The parts that systems are made of.
 lab = {}
 
+---@class lab.history.options
+---@field events? any[] tables such as { process = 1, type = 'invoke', f = 'read' } (default: none)
+---@field file? string JSON lines, a Jepsen log or EDN; told apart by what is in it (default: none)
+
+---A history of operations: from a file, from a list of events, or empty, to be appended to.
+---@param options? lab.history.options
+---@return any
+---@overload fun(events?: any[], options?: lab.history.options): any
+function lab.history(options) end
+
 ---@class lab.world.options
 ---@field seed? integer what all randomness comes from (default: the session's seed)
 ---@field latency? Distribution|number one-way delay of a link (default: 250 us)
@@ -619,6 +859,31 @@ function lab.balance.random() end
 ---Each backend in turn, in proportion to its weight.
 ---@return BalancePolicy
 function lab.balance.round_robin() end
+
+lab.cache = {}
+
+---@class lab.cache.lru.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+
+---A cache that evicts the entry that was not used for the longest time.
+---@param options? lab.cache.lru.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.lru.options): Cache
+function lab.cache.lru(options) end
+
+lab.check = {}
+
+---@class lab.check.linearizable.options
+---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
+---@field model? 'cas-register'|'kv'|'register' what the system should behave like (default: 'register')
+---@field steps? integer how long to search each key before the verdict is unknown (default: 50 million)
+
+---Is there an order of a history's operations, each between its call and its answer, that explains every answer? Says ok, violated (with the shortest failing part) or unknown.
+---@param options? lab.check.linearizable.options
+---@return any
+---@overload fun(history: History, options?: lab.check.linearizable.options): any
+function lab.check.linearizable(options) end
 
 lab.dist = {}
 
@@ -996,6 +1261,31 @@ function lab.fault.stop(options) end
 ---@overload fun(zone: string): Fault
 function lab.fault.zone(options) end
 
+lab.hash = {}
+
+---@class lab.hash.ring.options
+---@field nodes? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+---@field points? integer points of a node of weight 1; more give more even shares (default: 160)
+
+---Consistent hashing: nodes own points on a circle, a key belongs to the next point. When a node comes or goes, only the keys that must move do.
+---@param options? lab.hash.ring.options
+---@return Placement
+---@overload fun(nodes?: any[], options?: lab.hash.ring.options): Placement
+function lab.hash.ring(options) end
+
+lab.limit = {}
+
+---@class lab.limit.token_bucket.options
+---@field rate? number tokens a second (required)
+---@field burst? number tokens it holds; it starts full (default: one second of rate, at least 1)
+---@field max_keys? integer gives every key a bucket of its own, and bounds their number (default: one bucket for all)
+
+---Tokens drip in at a rate up to a burst; a request takes its cost in tokens, or is refused.
+---@param options? lab.limit.token_bucket.options
+---@return any
+---@overload fun(rate: number, options?: lab.limit.token_bucket.options): any
+function lab.limit.token_bucket(options) end
+
 lab.replicate = {}
 
 ---@class lab.replicate.raft.options
@@ -1010,6 +1300,126 @@ lab.replicate = {}
 ---@return Protocol
 ---@overload fun(count: integer, options?: lab.replicate.raft.options): Protocol
 function lab.replicate.raft(options) end
+
+lab.resilience = {}
+
+---@class lab.resilience.breaker.options
+---@field window? integer results that are looked at (default: 100)
+---@field minimum_calls? integer no rate is taken from fewer results (default: 100, at most window)
+---@field failure_rate? number share of failures that opens it (default: 0.5)
+---@field slow? number an answer that takes this long is slow (default: nothing is slow)
+---@field slow_rate? number share of slow answers that opens it (default: 1)
+---@field open_time? number how long it refuses everything (default: 60 s)
+---@field trials? integer requests that may try the service afterwards (default: 10)
+---@field trial_time? number opens again where the trials have not all come back by then (default: no limit)
+
+---Circuit breaker: stops asking a service that fails, and tries it again after a while.
+---@param options? lab.resilience.breaker.options
+---@return Filter
+---@overload fun(window?: integer, options?: lab.resilience.breaker.options): Filter
+function lab.resilience.breaker(options) end
+
+---@class lab.resilience.bulkhead.options
+---@field concurrent? integer requests inside at once (required)
+---@field queue? integer requests that may wait in line (default: 0)
+---@field wait? number the longest time in line (default: no limit)
+
+---Lets only so many requests in at once; some may wait in line, the rest is refused as 'overloaded'.
+---@param options? lab.resilience.bulkhead.options
+---@return Filter
+---@overload fun(concurrent: integer, options?: lab.resilience.bulkhead.options): Filter
+function lab.resilience.bulkhead(options) end
+
+---@class lab.resilience.fallback.options
+---@field value? any the answer (required)
+
+---Answers with a fixed value where the service fails. For reads: of a write it would claim that it happened.
+---@param options? lab.resilience.fallback.options
+---@return Filter
+---@overload fun(value: any): Filter
+function lab.resilience.fallback(options) end
+
+---@class lab.resilience.hedge.options
+---@field after? number how long before each further attempt, such as the 95th percentile (required)
+---@field attempts? integer attempts in all (default: 2)
+
+---Asks a second time where the first answer is slow, and takes whichever comes first. For idempotent requests.
+---@param options? lab.resilience.hedge.options
+---@return Filter
+---@overload fun(after: number, options?: lab.resilience.hedge.options): Filter
+function lab.resilience.hedge(options) end
+
+---@class lab.resilience.retry.options
+---@field attempts? integer attempts in all, the first one included (default: 3)
+---@field base? number the first wait (default: 100 ms)
+---@field max? number the longest wait (default: 10 s)
+---@field jitter? 'none'|'full'|'equal'|'decorrelated' how the waits vary, so that those who failed together do not come back together (default: full)
+---@field idempotent? boolean also retry where the request may have been executed, such as after a timeout (default: false)
+---@field budget? number retries for each request in the long run (default: no bound)
+---@field reserve? integer with a budget: retries that may be made before any were earned (default: 10)
+---@field within? number no retry starts later than this after the request (default: no limit)
+
+---Asks again after a failure that may pass, with growing waits; a budget bounds the extra load.
+---@param options? lab.resilience.retry.options
+---@return Filter
+---@overload fun(attempts?: integer, options?: lab.resilience.retry.options): Filter
+function lab.resilience.retry(options) end
+
+---@class lab.resilience.timeout.options
+---@field after? number how long it waits (required)
+
+---Stops waiting: the caller gets an error 'timeout', which is indefinite, and a late answer is dropped.
+---@param options? lab.resilience.timeout.options
+---@return Filter
+---@overload fun(after: number): Filter
+function lab.resilience.timeout(options) end
+
+lab.workload = {}
+
+---@class lab.workload.sequential.options
+---@field count? integer how many keys there are (required)
+
+---Keys 1, 2, ... count, and over again: the scan that defeats LRU.
+---@param options? lab.workload.sequential.options
+---@return KeyStream
+---@overload fun(count: integer): KeyStream
+function lab.workload.sequential(options) end
+
+---@class lab.workload.trace_file.options
+---@field path? string the file (required)
+---@field format? 'text'|'csv'|'oracle_general' what it holds (default: text)
+---@field id? any csv: the column of the id, its name or its number (default: 1)
+---@field size? any csv: the column of the size in bytes (default: none: all requests weigh 1)
+---@field time? any csv: the column of the time (default: none)
+---@field time_unit? number csv: the seconds that one unit of the time column stands for (default: 1)
+---@field separator? string csv: the character between columns (default: ,)
+---@field header? boolean csv: whether the first line names the columns (default: true if a column is given by name)
+
+---A recorded trace from a file, read in constant memory: 'text' (one id a line), 'csv', or libCacheSim's binary 'oracle_general'. Ids that are no whole numbers are hashed.
+---@param options? lab.workload.trace_file.options
+---@return RequestTrace
+---@overload fun(path: string, options?: lab.workload.trace_file.options): RequestTrace
+function lab.workload.trace_file(options) end
+
+---@class lab.workload.uniform.options
+---@field count? integer how many keys there are (required)
+
+---Every key is as likely as any other.
+---@param options? lab.workload.uniform.options
+---@return KeyStream
+---@overload fun(count: integer): KeyStream
+function lab.workload.uniform(options) end
+
+---@class lab.workload.zipf.options
+---@field count? integer how many keys there are (required)
+---@field skew? number 0 is uniform; web and key-value traces have 0.6 to 1.2 (default: 0.99)
+---@field scrambled? boolean spreads the popular keys over the key space; else key 1 is the most popular (default: false)
+
+---Keys by popularity: the k-th most popular one is asked for in proportion to k^-skew.
+---@param options? lab.workload.zipf.options
+---@return KeyStream
+---@overload fun(count: integer, options?: lab.workload.zipf.options): KeyStream
+function lab.workload.zipf(options) end
 
 ---In seconds.
 ns = 1.0000000000000001e-09
