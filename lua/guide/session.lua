@@ -186,7 +186,7 @@ function Session:go()
   end
   if not self:ask_prediction(step) then return false end
   for _, input in ipairs(code.inputs(step.code)) do
-    self.say(term.paint("dim", "lab> ") .. term.glyphs((input:gsub("\n", "\n...> "))))
+    self.say(code_lines(input))
     code.run(input, self.env, self.show)
     if self.record then self.record(input) end
   end
@@ -271,7 +271,7 @@ function Session:finish()
   self.say("")
   local tally = ("%d of %d steps passed"):format(passed, #self.lab.steps)
   if guesses > 0 then tally = tally .. (", %d of %d guesses right"):format(right, guesses) end
-  self.say(tally .. ". `syslab lab` lists the labs; the prompt is yours.")
+  self.say(laid_out(tally .. ". `syslab lab` lists the labs; the prompt is yours."))
 end
 
 -- To the next step, or the end.

@@ -34,4 +34,25 @@ t.test("json: what has no JSON is an error", function()
   t.raises(function() json.encode(loop) end, "contains itself")
 end)
 
+t.test("what was written is read back", function()
+  local value = { a = { 1, 2.5, -3e10, "x\n\"\\é" }, b = true, c = false, d = json.array {}, e = {} }
+  t.equal(json.decode(json.encode(value)), value)
+  t.equal(json.decode ' [ "\\u00e9\\ud83d\\ude00\\/" , null ] ', { "é😀/", json.null })
+end)
+
+t.test("what is no JSON is a reason, with its line", function()
+  local function reason(text)
+    local value, message = json.decode(text)
+    t.equal(value, nil)
+    return message
+  end
+  t.equal(reason "", "line 1: the text ends too early")
+  t.equal(reason '{\n"a": }', "line 2: expected a value")
+  t.equal(reason '[1 2]', "line 1: expected , or ] in a list")
+  t.equal(reason '{"a" 1}', "line 1: expected : after a key")
+  t.equal(reason '{} {}', "line 1: more text after the value")
+  t.equal(reason '"abc', "line 1: a string does not end")
+  t.equal(reason(("["):rep(10000)), "line 1: nested too deeply")
+end)
+
 assert(t.summary())

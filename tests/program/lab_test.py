@@ -1,0 +1,182 @@
+"""A guided lab in a terminal: opening it, guessing, hints, checks, leaving and coming back; and without a terminal."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+
+from terminal import PROGRAM, Terminal, contains, equal, run
+
+
+def open_lab(home=None, **variables):
+    return Terminal(("lab", "--no-init", "quickstart"), home=home, **variables)
+
+
+def progress_file(home):
+    return home + "/state/syslab/progress.json"
+
+
+def progress(home):
+    with open(progress_file(home)) as file:
+        return json.load(file)["labs"]["quickstart"]
+
+
+def syslab(*args, home, code=0, **variables):
+    env = dict(os.environ, HOME=home, XDG_STATE_HOME=home + "/state", XDG_CONFIG_HOME=home + "/config", LANG="C.UTF-8",
+               **variables)
+    done = subprocess.run([PROGRAM, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+                          cwd=home, env=env)
+    equal(done.returncode, code, " ".join(args) + "\n" + done.stdout + done.stderr)
+    return done
+
+
+def test_the_first_step_from_guess_to_next_and_back_another_day():
+    lab = open_lab()
+    contains(lab.started, "Quickstart")
+    contains(lab.started, "1/8  A cache that forgets")
+    contains(lab.started, 'c:put("a", 1)')
+    contains(lab.ask(".check"), "there is no c yet")
+    contains(lab.ask(".next"), "not checked yet")
+    equal(lab.ask("1 + 1"), "2")  # it is the ordinary prompt
+
+    asked = lab.ask(".go", prompt="your guess (a-c)> ")
+    contains(asked, "Which one is gone at the end?")
+    contains(asked, "b) b")
+    contains(lab.ask("z", prompt="your guess (a-c)> "), "type a letter from a to c")
+    ran = lab.ask("a")
+    contains(ran, '│ c = lab.cache.lru{ capacity = 2 }')
+    contains(ran, '{ "c", "a" }')
+
+    contains(lab.ask(".hint"), "Hint 1 of 3")
+    contains(lab.ask(".hint"), "Hint 2 of 3")
+    contains(lab.ask(".hint"), "Hint 3 of 3")
+    contains(lab.ask(".hint"), "no more hints")
+
+    checked = lab.ask(".check")
+    contains(checked, "✓ A cache that forgets")
+    contains(checked, "You guessed: a. It came out as: b.")
+    contains(lab.ask(".next"), "2/8  Why small caches work")
+    equal(lab.leave(), 0)
+
+    kept = progress(lab.home)
+    equal(kept["at"], "popular_keys")
+    equal(kept["steps"]["first_cache"], {"guess": "a", "hints": 3, "passed": True, "right": False})
+
+    again = open_lab(home=lab.home)
+    contains(again.started, "You are at step 2 of 8; 1 passed.")
+    contains(again.started, "2/8  Why small caches work")
+    contains(again.ask("c"), "Cache")  # the first step's code was run again
+    contains(again.ask(".where"), "✓ 1  A cache that forgets")
+    again.leave()
+
+
+def test_a_fresh_lab_stays_open():
+    lab = open_lab()
+    lab.ask("mine = 1")
+    contains(lab.ask(".reset"), "1/8  A cache that forgets")
+    contains(lab.ask("mine == nil"), "true")
+    contains(lab.ask(".hint"), "Hint 1 of 3")
+    lab.leave()
+
+
+def test_back_goes_to_before_the_run():
+    lab = open_lab()
+    lab.ask(".go", prompt="your guess (a-c)> ")
+    contains(lab.ask("b"), '{ "c", "a" }')
+    contains(lab.ask(".back"), "before `.go`")
+    contains(lab.ask("c == nil"), "true")
+    lab.leave()
+
+
+def test_who_does_not_answer_a_question_runs_nothing():
+    lab = open_lab()
+    lab.ask(".go", prompt="your guess (a-c)> ")
+    lab.interrupt()
+    contains(lab.until_prompt(), "interrupted")
+    contains(lab.ask("c == nil"), "true")
+    lab.ask(".go", prompt="your guess (a-c)> ")
+    lab.process.sendeof()
+    contains(lab.until_prompt(), "nothing was run")
+    contains(lab.ask("c == nil"), "true")
+    lab.leave()
+
+
+def test_colours_only_where_they_are_wanted():
+    lab = open_lab(NO_COLOR="1")
+    assert "\x1b[1m" not in lab.raw and "\x1b[2m" not in lab.raw
+    lab.leave()
+    lab = open_lab()
+    contains(lab.raw, "\x1b[1m")
+    lab.leave()
+
+
+def test_a_broken_progress_file_is_told_and_set_aside():
+    lab = open_lab()
+    lab.ask(".skip")
+    lab.leave()
+    with open(progress_file(lab.home), "w") as file:
+        file.write('{"labs": {"quick')
+    again = open_lab(home=lab.home)
+    contains(again.started, "the file was broken")
+    contains(again.started, "1/8")
+    assert os.path.exists(progress_file(lab.home) + ".broken")
+    again.ask(".skip")
+    equal(progress(lab.home)["at"], "popular_keys")
+    again.leave()
+
+
+def test_progress_moves_to_another_machine():
+    lab = open_lab()
+    lab.ask(".skip")
+    lab.leave()
+    other = tempfile.mkdtemp(prefix="syslab-test-")
+    os.makedirs(other + "/state/syslab")
+    shutil.copy(progress_file(lab.home), progress_file(other))
+    contains(open_lab(home=other).started, "You are at step 2 of 8")
+
+
+def test_a_place_that_cannot_be_written_is_told_once():
+    home = tempfile.mkdtemp(prefix="syslab-test-")
+    with open(home + "/state", "w"):
+        pass  # a file where a folder should be
+    lab = Terminal(("lab", "--no-init", "quickstart"), home=home)
+    contains(lab.ask(".skip"), "nothing is kept")
+    assert "nothing is kept" not in lab.ask(".skip")
+    lab.leave()
+
+
+def test_the_course_map_and_reset():
+    home = tempfile.mkdtemp(prefix="syslab-test-")
+    contains(syslab("lab", home=home).stdout, "Start: syslab lab quickstart")
+    lab = open_lab(home=home)
+    lab.ask(".skip")
+    lab.leave()
+    listed = syslab("lab", "list", home=home).stdout
+    contains(listed, "0 of 8 steps")
+    contains(listed, "Go on: syslab lab quickstart")
+    contains(syslab("lab", "reset", "quickstart", home=home).stdout, "forgotten")
+    contains(syslab("lab", home=home).stdout, "Start: syslab lab quickstart")
+    syslab("lab", "reset", home=home)
+
+
+def test_without_a_terminal_the_lab_runs_by_itself():
+    home = tempfile.mkdtemp(prefix="syslab-test-")
+    done = syslab("lab", "quickstart", home=home)
+    contains(done.stderr, "no terminal")
+    checked = syslab("lab", "check", "quickstart", home=home)
+    equal(done.stdout, checked.stdout)
+    contains(checked.stdout, "quickstart: 8 of 8 steps as they should be, digest ")
+    equal(checked.stderr, "")
+    assert not os.path.exists(progress_file(home))  # it is nobody's progress
+
+
+def test_mistakes_on_the_command_line():
+    home = tempfile.mkdtemp(prefix="syslab-test-")
+    contains(syslab("lab", "quikstart", home=home, code=2).stderr, "did you mean 'quickstart'?")
+    contains(syslab("lab", "check", home=home, code=2).stderr, "usage:")
+    contains(syslab("lab", "check", "nonsense", home=home, code=2).stderr, "no lab 'nonsense'")
+    contains(syslab("lab", "watch", "quickstart", home=home, code=2).stderr, "usage:")
+
+
+run(globals())
