@@ -137,7 +137,7 @@ t.test("a node cannot reach the script or its libraries", function()
     function node.on_request()
       local has_world = pcall(function() return lab.world end)
       -- luacheck: globals io debug
-      return { require = require == nil, world = has_world, io = io == nil, debug = debug == nil }
+      return { require = require == nil, world = has_world, io = _G.io == nil, debug = _G.debug == nil }
     end
   end)
   t.equal(node:call(), { require = true, world = false, io = true, debug = true })
