@@ -47,7 +47,9 @@ class Lexer {
     return token;
   }
 
-  std::string_view spelling(const Token& token) const { return text_.substr(token.begin, token.end - token.begin); }
+  std::string_view spelling(const Token& token) const {
+    return text_.substr(token.begin, token.end - token.begin);
+  }
 
  private:
   static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -96,8 +98,8 @@ int depth_change(std::string_view word) {
 }
 
 struct Edit {
-  std::size_t local_at;       // where the word `local` begins
-  std::size_t nil_at;         // where ` = nil` must go, or npos
+  std::size_t local_at;  // where the word `local` begins
+  std::size_t nil_at;    // where ` = nil` must go, or npos
 };
 
 std::vector<Edit> local_edits(std::string_view text) {
@@ -157,7 +159,22 @@ std::string keep_locals(std::string_view text) {
   return result;
 }
 
-bool declares_locals(std::string_view text) { return !local_edits(text).empty(); }
+std::optional<int> opened_by(std::string_view line) {
+  if (line.ends_with('\\') || line.find("[[") != std::string_view::npos ||
+      line.find("[=") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  int opened = 0;
+  Lexer lexer(line);
+  for (Token token = lexer.next(); token.kind != Kind::end; token = lexer.next()) {
+    const std::string_view word = lexer.spelling(token);
+    if (token.kind == Kind::name) opened += depth_change(word);
+    if (token.kind != Kind::symbol) continue;
+    if (word == "(" || word == "{" || word == "[") ++opened;
+    if (word == ")" || word == "}" || word == "]") --opened;
+  }
+  return opened;
+}
 
 std::vector<std::string> split_lines(std::string_view text) {
   std::vector<std::string> lines;
@@ -226,7 +243,8 @@ std::vector<std::size_t> columns_of_near(std::string_view message, std::string_v
   if (begin + 1 > message.size()) return columns;
   const std::string_view token = message.substr(begin, message.size() - begin - 1);
   if (token.empty() || token == "<eof>") return columns;
-  for (std::size_t found = line.find(token); found != std::string_view::npos; found = line.find(token, found + 1)) {
+  for (std::size_t found = line.find(token); found != std::string_view::npos;
+       found = line.find(token, found + 1)) {
     columns.push_back(found);
   }
   return columns;

@@ -2,22 +2,24 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace syslab::program {
 
-// Turns the `local` declarations at the outermost level into assignments, so that `local c = lab.cache.lru{...}`
-// typed at the prompt is still there on the next line. Keeps line numbers, and columns up to the first bare
-// `local x`. Declarations inside blocks and functions stay what they are.
+// Turns the `local` declarations at the outermost level into assignments, so that `local c =
+// lab.cache.lru{...}` typed at the prompt is still there on the next line. Keeps line numbers, and columns up
+// to the first bare `local x`. Declarations inside blocks and functions stay what they are.
 std::string keep_locals(std::string_view text);
 
-// Whether the first `local` that keep_locals() would change exists.
-bool declares_locals(std::string_view text);
+// How many more brackets and blocks the line opens than it closes; nothing where a line alone cannot tell
+// (long strings and comments, a string that goes on).
+std::optional<int> opened_by(std::string_view line);
 
-// Undoes a pasted transcript: when a line begins with `lab> `, each such line begins an input, `...> ` lines continue
-// it, and all other lines were output and are dropped. Text without prompts is one input, unchanged.
+// Undoes a pasted transcript: when a line begins with `lab> `, each such line begins an input, `...> ` lines
+// continue it, and all other lines were output and are dropped. Text without prompts is one input, unchanged.
 std::vector<std::string> split_transcript(std::string_view text);
 
 // Cuts text at its line ends; a final empty line does not count.

@@ -54,7 +54,8 @@ int Prompt::run() {
 
 Prompt::Outcome Prompt::take_lines(const std::string& text, bool more) {
   const bool person = source_.interactive();
-  // An empty line that somebody typed gives up an unfinished input; inside a paste or a pipe it is part of it.
+  // An empty line that somebody typed gives up an unfinished input; inside a paste or a pipe it is part of
+  // it.
   if (person && !gathered_.empty() && !more && trimmed(text).empty()) {
     gathered_.clear();
     std::puts("(input cancelled)");
@@ -62,14 +63,16 @@ Prompt::Outcome Prompt::take_lines(const std::string& text, bool more) {
   }
   if (!gathered_.empty()) {
     const std::vector<std::string> bare = split_transcript(text);
-    gathered_ += "\n" + (bare.empty() ? "" : bare.front());
-    return lab_.classify(gathered_) == Evaluator::Verdict::incomplete ? Outcome::go_on : run_gathered();
+    gather(bare.empty() ? "" : bare.front());
+    // Compiling after each line of a long table in a pipe would take quadratic time.
+    if (surely_open() || lab_.classify(gathered_) == Evaluator::Verdict::incomplete) return Outcome::go_on;
+    return run_gathered();
   }
   for (const std::string& part : split_transcript(text)) {
     for (const std::string& input : split_paste(part)) {
       if (trimmed(input).empty()) continue;
       if (!is_leaving(input) && lab_.classify(input) == Evaluator::Verdict::incomplete) {
-        gathered_ = input;
+        gather(input);
         continue;
       }
       const Outcome outcome = run_input(input);
@@ -79,14 +82,26 @@ Prompt::Outcome Prompt::take_lines(const std::string& text, bool more) {
   return Outcome::go_on;
 }
 
+void Prompt::gather(const std::string& line) {
+  const std::optional<int> opened = opened_by(line);
+  if (gathered_.empty()) {
+    gathered_ = line;
+    open_ = opened;
+    return;
+  }
+  gathered_ += '\n';
+  gathered_ += line;
+  open_ = open_ && opened ? std::optional(*open_ + *opened) : std::nullopt;
+}
+
 Prompt::Outcome Prompt::run_gathered() {
   const std::string input = std::move(gathered_);
   gathered_.clear();
   return run_input(input);
 }
 
-// A paste is one chunk if it is one at all, so that its locals see each other. Otherwise (expressions or dot commands
-// line by line) it is cut into the shortest pieces that are complete.
+// A paste is one chunk if it is one at all, so that its locals see each other. Otherwise (expressions or dot
+// commands line by line) it is cut into the shortest pieces that are complete.
 std::vector<std::string> Prompt::split_paste(const std::string& text) {
   const std::vector<std::string> lines = split_lines(text);
   if (lines.size() < 2) return {text};

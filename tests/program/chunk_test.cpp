@@ -58,3 +58,14 @@ TEST_CASE("chunk: the columns of the token a message is near", "[program][chunk]
   CHECK(columns_of_near("something else", "x").empty());
   CHECK(columns_of_near(" near '", "x").empty());
 }
+
+TEST_CASE("chunk: what a line leaves open", "[program][chunk]") {
+  CHECK(opened_by("t = { f(") == 2);
+  CHECK(opened_by("end })") == -3);
+  CHECK(opened_by("if x then y() else z() end") == 0);
+  CHECK(opened_by("for i = 1, 2 do while x do") == 2);
+  CHECK(opened_by("s = '({' -- {{{") == 0);
+  CHECK(opened_by("repeat until x") == 0);
+  CHECK_FALSE(opened_by("s = [[ {"));
+  CHECK_FALSE(opened_by("s = 'a\\"));
+}

@@ -47,6 +47,11 @@ def test_a_pipe_is_a_bare_prompt():
     assert not os.path.exists(HOME + "/state/syslab/history")
 
 
+def test_a_long_table_in_a_pipe_takes_no_quadratic_time():
+    lines = "".join("  { 'line %d', %d },\n" % (i, i) for i in range(50000))
+    equal(syslab(stdin="t = {\n" + lines + "}\n#t\n").stdout, "50000\n")
+
+
 def test_a_pipe_stops_at_the_first_error():
     done = syslab(stdin="print(1)\nnonsense()\nprint(2)\n", code=1)
     equal(done.stdout, "1\n")
@@ -115,6 +120,17 @@ def test_version_and_help():
     contains(syslab("help").stdout, "lab.dist")
     contains(syslab("help", "lab.dist.exp").stdout, "mean")
     contains(syslab("help", "lab.dist.epx", code=1).stderr, "did you mean")
+
+
+def test_a_history_is_judged_with_an_exit_code():
+    event = '{"process": %d, "type": "%s", "f": "%s", "value": %s}\n'
+    good = event % (0, "invoke", "write", "1") + event % (0, "ok", "write", "1")
+    bad = good + event % (1, "invoke", "read", "null") + event % (1, "ok", "read", "2")
+    contains(syslab("check", "register", write("good.jsonl", good)).stdout, "ok")
+    contains(syslab("check", "register", write("bad.jsonl", bad), code=1).stdout, "violated")
+    contains(syslab("check", "register", "missing.jsonl", code=2).stderr, "missing.jsonl")
+    contains(syslab("check", "regster", "good.jsonl", code=2).stderr, "register")
+    syslab("check", "register", write("noise.jsonl", "\x00{{{"), code=2)
 
 
 def test_modules_and_seed():
