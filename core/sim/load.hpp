@@ -32,7 +32,7 @@ struct RateStep {
 };
 
 struct LoadOptions {
-  NodeId to;
+  NodeId to = kNoNode;
   double rate = 0;                  // requests a second: an open loop
   std::size_t clients = 0;          // a closed loop, where rate is 0
   DistributionPtr think = nullptr;  // of a client, between an answer and its next request; null: none
