@@ -71,6 +71,11 @@ class BasicCache final : public Cache {
   }
 
   std::string_view name() const override { return P::kName; }
+  std::unique_ptr<Cache> fresh() const override {
+    P policy = policy_;
+    policy.clear();
+    return std::make_unique<BasicCache>(capacity_, std::move(policy));
+  }
   std::size_t size() const override { return index_.size(); }
 
   const Value* get(const Key& key) override {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,8 @@ class Cache {
   virtual bool erase(const Key& key) = 0;
   // Forgets entries and what the policy learned; the counters stay.
   virtual void clear() = 0;
+  // Another one with the same policy and capacity, as freshly made.
+  virtual std::unique_ptr<Cache> fresh() const = 0;
 
   // For every request in turn: get, and on a miss put (with a nil value), at full speed. `sizes` is empty,
   // where every request weighs 1, or as long as `ids`; size 0 counts as 1. A hit never changes the weight of

@@ -7,6 +7,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -40,6 +41,7 @@ class BasicLimiter final : public Limiter {
     return algorithm_.admit(copy, now, cost);
   }
   void reset() override { state_ = algorithm_.fresh(); }
+  std::unique_ptr<Limiter> fresh() const override { return std::make_unique<BasicLimiter>(algorithm_); }
   std::string describe() const override { return algorithm_.describe(); }
 
  private:
@@ -74,6 +76,9 @@ class BasicKeyedLimiter final : public KeyedLimiter {
     forgotten_ = 0;
   }
 
+  std::unique_ptr<KeyedLimiter> fresh() const override {
+    return std::make_unique<BasicKeyedLimiter>(algorithm_, max_keys_);
+  }
   std::string describe() const override { return algorithm_.describe(); }
   std::size_t size() const override { return table_.size(); }
   std::size_t max_keys() const override { return max_keys_; }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "core/base/time.hpp"
@@ -31,6 +32,8 @@ class Limiter {
   virtual Decision peek(Instant now, double cost = 1) const = 0;
   // As freshly made.
   virtual void reset() = 0;
+  // Another one with the same options, as freshly made.
+  virtual std::unique_ptr<Limiter> fresh() const = 0;
   // As it would be written in Lua: "token_bucket{rate = 10, burst = 5}".
   virtual std::string describe() const = 0;
 };
@@ -48,6 +51,8 @@ class KeyedLimiter {
   virtual Decision admit(std::uint64_t key, Instant now, double cost = 1) = 0;
   virtual Decision peek(std::uint64_t key, Instant now, double cost = 1) const = 0;
   virtual void reset() = 0;
+  // Another one with the same options, as freshly made.
+  virtual std::unique_ptr<KeyedLimiter> fresh() const = 0;
   virtual std::string describe() const = 0;
 
   // Keys held now, and the bound.

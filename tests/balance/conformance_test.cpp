@@ -5,6 +5,7 @@
 #include "core/balance/least_connections.hpp"
 #include "core/balance/power_of_two.hpp"
 #include "core/balance/random.hpp"
+#include "core/balance/ring.hpp"
 #include "core/balance/round_robin.hpp"
 #include "tests/balance/picking.hpp"
 
@@ -17,6 +18,7 @@ const std::map<std::string, PickerFactory> kPolicies = {
     {"least_connections", make_least_connections},
     {"power_of_two", [] { return make_power_of_two(); }},
     {"random", make_random},
+    {"ring", [] { return make_ring_picker({.bound = 1.5}); }},
     {"round_robin", make_round_robin},
 };
 
