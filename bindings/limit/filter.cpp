@@ -16,7 +16,8 @@ const Component filter{{
     .cost = "the limiter's decision",
     .example = R"(
 local w = lab.world{ seed = 1 }
-local api = w:service("api", { filters = { lab.limit.filter{ limiter = lab.limit.token_bucket{ rate = 1, burst = 2 } } } })
+local filter = lab.limit.filter{ limiter = lab.limit.token_bucket{ rate = 1, burst = 2 } }
+local api = w:service("api", { filters = { filter } })
 api:call(); api:call()
 local value, err = api:call()
 return value == nil and err.code == "rate_limited" and err.definite)",

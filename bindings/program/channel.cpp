@@ -65,11 +65,11 @@ bool Channel::send(char type, std::string_view body, int fd) {
   return true;
 }
 
-Channel::Event Channel::wait(int timeout_ms) {
-  pollfd waited{fd_, POLLIN, 0};
-  const int ready = poll(&waited, 1, timeout_ms);
+Channel::Event Channel::wait(int timeout_ms, int interrupts) {
+  pollfd waited[] = {{fd_, POLLIN, 0}, {interrupts, POLLIN, 0}};
+  const int ready = poll(waited, std::size(waited), timeout_ms);
   if (ready == 0) return Event::timeout;
-  return ready < 0 ? Event::interrupted : Event::readable;
+  return ready > 0 && waited[0].revents != 0 ? Event::readable : Event::interrupted;
 }
 
 bool Channel::read_all(void* into, std::size_t size) {

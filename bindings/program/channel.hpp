@@ -30,8 +30,9 @@ class Channel {
   bool send(char type, std::string_view body = {}, int fd = -1);
 
   enum class Event { readable, interrupted, timeout };
-  // Waits for a message or for the other end to go. `interrupted`: a signal came. Negative: no limit.
-  Event wait(int timeout_ms);
+  // Waits for a message or for the other end to go. `interrupted`: a signal came, or the descriptor
+  // `interrupts` is readable. Negative: no limit, or none.
+  Event wait(int timeout_ms, int interrupts = -1);
 
   // Blocks for the next message; empty when the other end is gone.
   std::optional<Message> receive();

@@ -1,18 +1,25 @@
 #include "bindings/program/line_source.hpp"
 
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 
 namespace syslab::program {
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
+int interrupts = -1;  // an eventfd: a Ctrl-C between a look at it and the poll that follows is not missed
 
-void on_interrupt(int) { interrupted = 1; }
+void on_interrupt(int) {
+  const int before = errno;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(interrupts, &one, sizeof one);
+  errno = before;
+}
 
 // Its own buffer instead of stdio's, because poll() must know whether a line is already here.
 class PlainSource final : public LineSource {
@@ -42,15 +49,15 @@ class PlainSource final : public LineSource {
         scanned_ = 0;
         return line;
       }
-      pollfd fds[2] = {{STDIN_FILENO, POLLIN, 0}, {watched_, POLLIN, 0}};
-      const int ready = poll(fds, watched_ >= 0 ? 2 : 1, -1);
+      pollfd fds[] = {{STDIN_FILENO, POLLIN, 0}, {watched_, POLLIN, 0}, {InterruptFlag::fd(), POLLIN, 0}};
+      const int ready = poll(fds, std::size(fds), -1);
       if (InterruptFlag::take()) {
         buffer_.clear();
         scanned_ = 0;
         return {Status::interrupted, "", false};
       }
       if (ready < 0) continue;
-      if (watched_ >= 0 && fds[1].revents != 0) return {Status::woken, "", false};
+      if (fds[1].revents != 0) return {Status::woken, "", false};
       char block[65536];
       const ssize_t got = ::read(STDIN_FILENO, block, sizeof block);
       if (got < 0 && errno == EINTR) continue;
@@ -87,9 +94,9 @@ std::unique_ptr<LineSource> make_plain_source(bool show_prompt) {
 }
 
 void InterruptFlag::arm() {
-  interrupted = 0;
+  if (interrupts < 0) interrupts = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   struct sigaction action {};
-  action.sa_handler = on_interrupt;  // no SA_RESTART: a waiting poll must come back
+  action.sa_handler = on_interrupt;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
 }
@@ -97,11 +104,10 @@ void InterruptFlag::arm() {
 void InterruptFlag::disarm() { std::signal(SIGINT, SIG_DFL); }
 
 bool InterruptFlag::take() {
-  const bool was = interrupted != 0;
-  interrupted = 0;
-  return was;
+  std::uint64_t count = 0;
+  return interrupts >= 0 && ::read(interrupts, &count, sizeof count) > 0;
 }
 
-bool InterruptFlag::pending() { return interrupted != 0; }
+int InterruptFlag::fd() { return interrupts; }
 
 }  // namespace syslab::program

@@ -53,14 +53,14 @@ std::unique_ptr<LineSource> make_terminal_source(const History& history, bool co
 // "8.2", or "none".
 std::string readline_version();
 
-// Ctrl-C as the terminal side sees it. Between arm() and disarm() SIGINT only sets a flag that take() reads and
-// clears; the flag is what ends a read() with `interrupted`.
+// Ctrl-C as the terminal side sees it. Between arm() and disarm() SIGINT only raises a flag that take() reads and
+// clears; the flag is what ends a read() with `interrupted`. fd() is readable while it is up (-1: never armed).
 class InterruptFlag {
  public:
   static void arm();
   static void disarm();
   static bool take();
-  static bool pending();
+  static int fd();
 };
 
 }  // namespace syslab::program

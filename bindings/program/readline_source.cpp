@@ -71,12 +71,12 @@ class ReadlineSource final : public LineSource {
       typed_.clear();
     }
     while (!finished_) {
-      pollfd fds[2] = {{STDIN_FILENO, POLLIN, 0}, {watched_, POLLIN, 0}};
-      const int ready = poll(fds, watched_ >= 0 ? 2 : 1, -1);
+      pollfd fds[] = {{STDIN_FILENO, POLLIN, 0}, {watched_, POLLIN, 0}, {InterruptFlag::fd(), POLLIN, 0}};
+      const int ready = poll(fds, std::size(fds), -1);
       if (rl_pending_signal() != 0) rl_check_signals();
       if (InterruptFlag::take()) return leave(Status::interrupted);
       if (ready < 0) continue;
-      if (watched_ >= 0 && fds[1].revents != 0) {
+      if (fds[1].revents != 0) {
         typed_ = rl_line_buffer;
         typed_cursor_ = static_cast<std::size_t>(rl_point);
         return leave(Status::woken);

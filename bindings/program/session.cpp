@@ -122,7 +122,7 @@ class RemoteLab final : public Evaluator {
     bool told = false;
     while (true) {
       Channel& channel = checkpoints_.live().channel();
-      const Channel::Event event = channel.wait(first_interrupt && !told ? 100 : -1);
+      const Channel::Event event = channel.wait(first_interrupt && !told ? 100 : -1, InterruptFlag::fd());
       if (event == Channel::Event::readable) {
         const std::optional<Message> message = channel.receive();
         if (!message) return recover(false);

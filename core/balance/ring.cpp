@@ -60,7 +60,8 @@ class RingPicker final : public Picker {
   }
 
   void rebuild(std::span<const Backend> backends) {
-    RingOptions ring{.points = options_.points};
+    RingOptions ring;
+    ring.points = options_.points;
     weights_.clear();
     for (const Backend& b : backends) {
       weights_.push_back(b.weight);

@@ -856,11 +856,33 @@ function lab.balance.power_of_two(options) end
 ---@return BalancePolicy
 function lab.balance.random() end
 
+---@class lab.balance.ring.options
+---@field points? integer on the ring, for weight 1 (default: 160)
+---@field bound? number most outstanding requests of a backend, as a multiple of the average (default: no bound)
+
+---All requests for a key to one backend, by a consistent hash ring; with a bound, no backend gets much more than its share.
+---@param options? lab.balance.ring.options
+---@return BalancePolicy
+---@overload fun(points?: integer, options?: lab.balance.ring.options): BalancePolicy
+function lab.balance.ring(options) end
+
 ---Each backend in turn, in proportion to its weight.
 ---@return BalancePolicy
 function lab.balance.round_robin() end
 
 lab.cache = {}
+
+---@class lab.cache.filter.options
+---@field cache? Cache of what policy and capacity (required)
+---@field ttl? number how long a value is good (default: until evicted or written)
+---@field single_flight? boolean reads of a key that is being read wait for that answer (default: false)
+---@field read? string the type of request that reads (default: get)
+
+---Answers reads from a cache that the service fills; writes through it forget their key. Each process has an empty cache like the one given.
+---@param options? lab.cache.filter.options
+---@return Filter
+---@overload fun(cache: Cache, options?: lab.cache.filter.options): Filter
+function lab.cache.filter(options) end
 
 ---@class lab.cache.lru.options
 ---@field capacity? integer most entries it holds (default: capacity_bytes)
@@ -1274,6 +1296,16 @@ lab.hash = {}
 function lab.hash.ring(options) end
 
 lab.limit = {}
+
+---@class lab.limit.filter.options
+---@field limiter? any a Limiter, or a KeyedLimiter for a budget for each key or caller (required)
+---@field by? 'key'|'caller' whose budget it is, of a KeyedLimiter (default: key)
+
+---Refuses the requests that a limiter does not admit, with the error 'rate_limited'. Each process has a fresh limiter like the one given.
+---@param options? lab.limit.filter.options
+---@return Filter
+---@overload fun(limiter: any, options?: lab.limit.filter.options): Filter
+function lab.limit.filter(options) end
 
 ---@class lab.limit.token_bucket.options
 ---@field rate? number tokens a second (required)

@@ -58,7 +58,10 @@ TEST_CASE("cache filter: a value is good for its ttl, exactly", "[cache][filter]
   Setup s({.ttl = ms(100)});
   CHECK(s.get("x") == Value(1));  // kept at 10 ms
   s.env.run(ms(89));
-  CHECK(s.get("x") == Value(1));  // 99 ms later
+  CHECK(s.get("x") == Value(1));  // 89 ms old; the read ends at 109 ms
+  s.call("get", "x");
+  CHECK(*s.results.entries.back().result == Value(1));  // 99 ms old
+  s.env.run(ms(1));
   CHECK(s.get("x") == Value(2));
   CHECK(s.service->show()["expired"] == Value(1));
 }
