@@ -7,6 +7,7 @@
 #include "bindings/host/convert.hpp"
 #include "bindings/host/lua_host.hpp"
 #include "bindings/host/object.hpp"
+#include "bindings/host/script_error.hpp"
 
 namespace syslab {
 namespace {
@@ -21,7 +22,9 @@ struct LuaEnv {
 class LuaNode final : public Node {
  public:
   explicit LuaNode(const IsolateOptions& options)
-      : options_(options), host_(LuaOptions{.memory_cap_bytes = options.memory_cap_bytes, .isolate = true}) {}
+      : options_(options), host_(LuaOptions{.memory_cap_bytes = options.memory_cap_bytes, .isolate = true}) {
+    if (options_.submitted) restrict_components(host_.state(), options_.uses);
+  }
 
   ~LuaNode() override {
     handle_->env = nullptr;
@@ -41,7 +44,7 @@ class LuaNode final : public Node {
     lua_pushvalue(L, -1);
     lua_setfield(L, LUA_REGISTRYINDEX, "syslab.node");
     const bool loaded = luaL_loadbufferx(L, options_.code.data(), options_.code.size(), options_.chunk_name.c_str(),
-                                         nullptr) == 0;
+                                         options_.submitted ? "t" : nullptr) == 0;
     if (!loaded) return fail(lua_tostring(L, -1));
     lua_insert(L, -2);
     push_value(L, options_.options);
@@ -364,6 +367,38 @@ const Type lua_reply{
     describe_type<LuaReply>("PendingReply", "A request that a node written in Lua has yet to answer.", {})};
 
 }  // namespace
+
+void restrict_components(lua_State* L, const std::vector<std::string>& allowed) {
+  const int top = lua_gettop(L);
+  lua_newtable(L);
+  lua_getglobal(L, "lab");
+  for (const std::string& name : allowed) {
+    const std::size_t dot = name.find('.');
+    const std::string family = name.substr(0, dot);
+    lua_pushlstring(L, family.data(), family.size());
+    lua_rawget(L, top + 2);
+    if (dot != std::string::npos && lua_istable(L, -1)) {
+      lua_getfield(L, top + 1, family.c_str());
+      if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, top + 1, family.c_str());
+      }
+      const std::string member = name.substr(dot + 1);
+      lua_pushlstring(L, member.data(), member.size());
+      lua_rawget(L, -3);
+      if (lua_isnil(L, -1)) throw ScriptError(fmt::format("uses: a student's code cannot have '{}'", name));
+      lua_setfield(L, -2, member.c_str());
+    } else {
+      if (lua_isnil(L, -1)) throw ScriptError(fmt::format("uses: a student's code cannot have '{}'", name));
+      lua_setfield(L, top + 1, family.c_str());
+    }
+    lua_settop(L, top + 2);
+  }
+  lua_settop(L, top + 1);
+  lua_setglobal(L, "lab");
+}
 
 NodeFactory isolate_factory(IsolateOptions options) {
   return [options = std::move(options)] { return std::make_unique<LuaNode>(options); };

@@ -16,8 +16,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <lua.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/runtime/node.hpp"
 
@@ -27,6 +29,9 @@ struct IsolateOptions {
   std::string code;                    // Lua source, or bytecode of ours that `dump_function` made
   std::string chunk_name;
   Value options = {};
+  // A student's code: never bytecode, and of `lab` only what `uses` names.
+  bool submitted = false;
+  std::vector<std::string> uses = {};
   std::size_t memory_cap_bytes = std::size_t{64} << 20;
   std::uint64_t budget = 10'000'000;   // VM instructions a handler may run; 0: no limit
   // Told of an error in the code: the node is then as good as crashed.
@@ -36,5 +41,9 @@ struct IsolateOptions {
 
 // Makes isolates that run `options.code`.
 NodeFactory isolate_factory(IsolateOptions options);
+
+// Leaves of the global `lab` the components ("hash.ring") and families ("dist") that are named.
+// Throws ScriptError for a name that no isolate has.
+void restrict_components(lua_State* L, const std::vector<std::string>& allowed);
 
 }  // namespace syslab

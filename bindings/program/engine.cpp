@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "bindings/grade/submission.hpp"
 #include "bindings/host/arguments.hpp"
 #include "bindings/host/script_error.hpp"
 #include "bindings/program/chunk.hpp"
@@ -179,6 +181,18 @@ struct ProgramFunctions {
     lua_getfield(L, LUA_REGISTRYINDEX, "syslab.world");
     return 1;
   }
+  // list_data(folder) -> the names of the files in a folder of the data, sorted; empty where there is no such folder
+  static int list_data(lua_State* L) {
+    std::vector<std::string> names;
+    std::error_code error;
+    std::filesystem::directory_iterator at(LuaHost::data_folder() + "/" + std::string(string_argument(L, 1, "folder")),
+                                           error);
+    for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+      names.push_back(at->path().filename().string());
+    }
+    std::sort(names.begin(), names.end());
+    return push_strings(L, names), 1;
+  }
   static int labs(lua_State* L) { return push_strings(L, lab_names()), 1; }
   // nearest(word, names) -> name | nil
   static int nearest_name(lua_State* L) {
@@ -256,6 +270,8 @@ void Engine::install_program_functions() {
   set("nearest", &guard<&ProgramFunctions::nearest_name>);
   set("error_write", &guard<&ProgramFunctions::error_write>);
   set("interactive", &guard<&ProgramFunctions::interactive>);
+  set("list_data", &guard<&ProgramFunctions::list_data>);
+  grade::install_submission_functions(L);
   lua_setfield(L, -2, "program");
   lua_pop(L, 1);
   lua_settop(L, 0);

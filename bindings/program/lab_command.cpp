@@ -1,4 +1,5 @@
-// syslab lab [list | NAME | check NAME | reset [NAME]]: lua/lab.lua does it. At a terminal, NAME opens the prompt.
+// syslab lab [list | NAME | check NAME [FILE] | verify NAME|--all | reset [NAME]]: lua/lab.lua does it. At a
+// terminal, NAME opens the prompt.
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,7 +29,7 @@ int open_lab(const CommonOptions& common, const std::string& name) {
 }
 
 std::function<int()> setup(CLI::App& app, const CommonOptions& common) {
-  app.footer("Usage: syslab lab [list | NAME | check NAME | reset [NAME]]");
+  app.footer("Usage: syslab lab [list | NAME | check NAME [FILE] | verify NAME|--all [--seeds N] | reset [NAME]]");
   app.prefix_command();
   return [&app, &common] {
     const std::vector<std::string> args = app.remaining();

@@ -59,6 +59,7 @@ local lab_fields = {
   steps = { list_of("steps", nil, 1) },
   parts = { list_of("parts", nil, 1) },
   finish = { text_or_function },
+  uses = { list_of("names of components", text, 0) },
 }
 
 local step_fields = {
@@ -87,6 +88,8 @@ local part_fields = {
   points = { positive, true },
   seeds = { positive },
   hidden = { "boolean" },
+  budget = { positive },
+  memory = { positive },
   check = { "function", true },
 }
 

@@ -61,10 +61,14 @@ function t.has(env, name, kind)
   return value
 end
 
---- Runs a check. Returns true; or false, the sentence, and whether the check itself broke.
-function expectations.run(check, env)
-  local ok, problem = pcall(check, t, env)
-  if ok then return true end
+--- Ends the running check with a sentence.
+expectations.fail = fail
+
+--- Runs a check with what it gets after `t`. Returns true, nil, nil and what it returned; or false, the sentence, and
+-- whether the check itself broke.
+function expectations.run(check, ...)
+  local ok, problem = pcall(check, t, ...)
+  if ok then return true, nil, nil, problem end
   if getmetatable(problem) == Failure then return false, problem.message, false end
   return false, tostring(problem), true
 end
