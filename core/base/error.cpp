@@ -16,12 +16,15 @@ struct Code {
 // Fault: the one who answered is unwell, as a 5xx status says in HTTP and a 4xx does not.
 constexpr Code kCodes[] = {
     {"cancelled", false, false},          // the caller gave up waiting
+    {"clock_backwards", true, true},      // the clock says less than it said before, or than it ever should
     {"closed", true, false},              // the object was closed before the call
     {"conflict", true, false},            // a compare-and-set found another value
     {"connection_refused", true, true},   // nothing listens: the process is down, its machine is up
     {"connection_reset", false, true},    // the process died while it held the request
     {"crashed", false, true},             // a node's handler raised an error
     {"disk_full", true, true},            // no bytes were written
+    {"exhausted", true, false},           // nothing is left to give out: numbers, bits, codes
+    {"full", true, false},                // no room, and nothing was thrown out to make some
     {"io_error", false, true},            // the disk failed during the operation
     {"malformed", true, false},           // a file or a text is not of the form it should be
     {"not_found", true, false},           // no such key, file or node
