@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bindings/cache/servers.hpp"
 #include "bindings/resilience/filter.hpp"
 
 namespace syslab {
@@ -21,9 +22,16 @@ void take_types(const Arguments& a, std::string_view name, std::vector<std::stri
   if (types.empty()) a.reject(name, "it names no type of request");
 }
 
-CacheFilterOptions cache_filter_options(const Arguments& a) {
+CachePlaceFactory place_of(lua_State* L, const Arguments& a) {
+  const int index = a.index_of("cache");
+  if (const auto like = shared_at<Cache>(L, index)) return in_process([like] { return like->fresh(); });
+  if (const auto handle = shared_at<CacheServersHandle>(L, index)) return on_servers(handle->servers);
+  a.reject("cache", "expected a Cache or CacheServers, got " + describe_argument(L, index));
+}
+
+CacheFilterOptions cache_filter_options(lua_State* L, const Arguments& a) {
   CacheFilterOptions o;
-  o.place = in_process([like = a.object<Cache>("cache")] { return like->fresh(); });
+  o.place = place_of(L, a);
   o.write = write_mode(a);
   o.ttl = a.maybe_duration("ttl");
   o.jitter = a.number("jitter", o.jitter);
@@ -36,6 +44,8 @@ CacheFilterOptions cache_filter_options(const Arguments& a) {
   o.dirty_limit = a.count("dirty_limit", o.dirty_limit);
   take_types(a, "reads", o.reads);
   take_types(a, "writes", o.writes);
+  if (o.write == WriteMode::back && shared_at<Cache>(L, a.index_of("cache")) == nullptr)
+    a.reject("write", "'back' keeps writes in the process: it needs a Cache of its own");
   for (const std::string_view name : kNeedsTtl) {
     if (a.has(name) && !o.ttl) a.reject(name, "it needs a ttl");
   }
@@ -56,7 +66,9 @@ const Component filter{{
         "Answers reads from a cache; writes go around it, through it, or back to the service later. Each "
         "process has an empty cache like the one given.",
     .params =
-        {object("cache", "Cache", "of what policy and capacity"),
+        {any("cache",
+             "a Cache, of what policy and capacity (read-through); or CacheServers that w:cache made, whose "
+             "client it then is (cache-aside)"),
          choice("write", {"around", "through", "back"},
                 "to the service only, and the key is forgotten; to the service and then the cache; to the "
                 "cache, "
@@ -100,8 +112,10 @@ db:call{ type = "put", key = "x", value = 1 }
 local before = db:disk("x")
 w:run(2)
 return before == nil and db:disk("x") == 1 and db:call{ key = "x" } == 1 and db:state().filters[1].hits == 1)",
-    .make = [](lua_State* L,
-               Arguments& a) { return push_filter(L, "cache", make_cache_filter(cache_filter_options(a))); },
+    .make =
+        [](lua_State* L, Arguments& a) {
+          return push_filter(L, "cache", make_cache_filter(cache_filter_options(L, a)));
+        },
     .privileged = true,
 }};
 

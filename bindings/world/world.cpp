@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "bindings/balance/picker.hpp"
+#include "bindings/cache/servers.hpp"
 #include "bindings/fault/fault.hpp"
 #include "bindings/host/convert.hpp"
 #include "bindings/host/isolate.hpp"
@@ -535,6 +536,8 @@ const Type world{describe_type<LabWorld>(
              probability("panic", "below this share of healthy backends health is ignored").optional("0"),
              filters_param(), zone_param()},
             "Node", "Adds a balancer in front of services."),
+        method<&add_cache>("cache", add_cache_params(), "CacheServers",
+                           "Adds cache servers of one make, and gives a client's view of them."),
         method<&channel>("channel", "() -> Channel", "A channel for tasks."),
         method<&add_clients>("clients", clients_params(), "Clients",
                              "Adds clients that use a replicated store and record what they saw."),

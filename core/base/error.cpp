@@ -29,6 +29,7 @@ constexpr Code kCodes[] = {
     {"malformed", true, false},           // a file or a text is not of the form it should be
     {"not_found", true, false},           // no such key, file or node
     {"not_leader", true, false},          // refused before anything was done
+    {"out_of_memory", true, false},       // it does not fit, and nothing may make room for it
     {"overloaded", true, true},           // shed: the queue was full
     {"rate_limited", true, false},        // a limiter refused
     {"timeout", false, true},             // no answer in time; it may have happened
