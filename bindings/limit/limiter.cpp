@@ -1,4 +1,4 @@
-#include "core/limit/limiter.hpp"
+#include "bindings/limit/limiter.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "bindings/host/lua_host.hpp"
-#include "bindings/host/object.hpp"
 #include "core/hash/hash64.hpp"
 
 namespace syslab {
@@ -41,7 +40,8 @@ int push_decision(lua_State* L, const Decision& decision) {
   lua_pushnumber(L, decision.retry_after == Duration::max() ? std::numeric_limits<double>::infinity()
                                                             : to_seconds(decision.retry_after));
   lua_pushnumber(L, decision.remaining);
-  return 3;
+  lua_pushnumber(L, to_seconds(decision.delay));
+  return 4;
 }
 
 int admit(lua_State* L, Limiter& limiter) {
@@ -75,6 +75,11 @@ int keyed_size(lua_State* L, KeyedLimiter& limiter) {
   return 1;
 }
 
+int keyed_size_bytes(lua_State* L, KeyedLimiter& limiter) {
+  lua_pushnumber(L, static_cast<double>(limiter.size_bytes()));
+  return 1;
+}
+
 int keyed_forgotten(lua_State* L, KeyedLimiter& limiter) {
   lua_pushnumber(L, static_cast<double>(limiter.forgotten()));
   return 1;
@@ -89,20 +94,21 @@ std::string show_keyed(lua_State* L, int index) {
   return fmt::format("{}, {} of {} keys", limiter.describe(), limiter.size(), limiter.max_keys());
 }
 
-const Type limiter{
-    describe_type<Limiter>("Limiter",
-                           "Decides whether a request may pass now. It never waits: time is an argument (in "
-                           "seconds; left out, it is the time "
-                           "of the last world).",
-                           {
-                               method<&admit>("admit", "(now?, cost = 1) -> admitted, retry_after, remaining",
-                                              "Takes the cost or nothing. retry_after is 0 if it was "
-                                              "admitted, and infinite if it never will be."),
-                               method<&peek>("peek", "(now?, cost = 1) -> admitted, retry_after, remaining",
-                                             "What admit would say, without taking anything."),
-                               method<&reset>("reset", "()", "As freshly made."),
-                           },
-                           &show)};
+const Type limiter{describe_type<Limiter>(
+    "Limiter",
+    "Decides whether a request may pass now. It never waits: time is an argument (in "
+    "seconds; left out, it is the time "
+    "of the last world).",
+    {
+        method<&admit>("admit", "(now?, cost = 1) -> admitted, retry_after, remaining, delay",
+                       "Takes the cost or nothing. retry_after is 0 if it was "
+                       "admitted, and infinite if it never will be; delay is how "
+                       "long a queue holds it back."),
+        method<&peek>("peek", "(now?, cost = 1) -> admitted, retry_after, remaining, delay",
+                      "A dry run: what admit would say."),
+        method<&reset>("reset", "()", "As freshly made."),
+    },
+    &show)};
 
 const Type keyed_limiter{describe_type<KeyedLimiter>(
     "KeyedLimiter",
@@ -110,12 +116,13 @@ const Type keyed_limiter{describe_type<KeyedLimiter>(
     "that is idle "
     "or nearly so is forgotten.",
     {
-        method<&keyed_admit>("admit", "(key, now?, cost = 1) -> admitted, retry_after, remaining",
+        method<&keyed_admit>("admit", "(key, now?, cost = 1) -> admitted, retry_after, remaining, delay",
                              "Takes the cost from the key's budget, or nothing."),
-        method<&keyed_peek>("peek", "(key, now?, cost = 1) -> admitted, retry_after, remaining",
-                            "What admit would say, without taking anything."),
+        method<&keyed_peek>("peek", "(key, now?, cost = 1) -> admitted, retry_after, remaining, delay",
+                            "A dry run: what admit would say."),
         method<&keyed_reset>("reset", "()", "As freshly made."),
         method<&keyed_size>("size", "() -> number", "How many keys have a budget now."),
+        method<&keyed_size_bytes>("size_bytes", "() -> bytes", "How much memory they take."),
         method<&keyed_forgotten>(
             "forgotten", "() -> number",
             "How many keys were forgotten that were not idle: they got a fresh budget too early."),

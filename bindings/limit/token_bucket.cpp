@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bindings/host/object.hpp"
+#include "bindings/limit/limiter.hpp"
 
 namespace syslab {
 namespace {
@@ -15,10 +15,7 @@ const Component token_bucket{{
                    .above(0)
                    .at_most(1e15)
                    .optional("one second of rate, at least 1"),
-               count("max_keys", "gives every key a bucket of its own, and bounds their number")
-                   .at_least(1)
-                   .at_most(1e9)
-                   .optional("one bucket for all")},
+               max_keys_param()},
     .returns = "Limiter, or KeyedLimiter with max_keys",
     .cost = "O(1) a decision, 16 bytes a bucket; exact to the nanosecond",
     .paper = "Turner 1986, New directions in communications",
@@ -32,8 +29,7 @@ return not admitted and retry_after == 0.1 and bucket:admit(0.1))",
           options.burst = a.number("burst", std::max(1.0, options.rate));
           if (!TokenBucket::valid(options))
             a.reject("burst", "at this rate an empty bucket would take over 70 years to fill");
-          if (a.has("max_keys")) return push(L, make_keyed_token_bucket(options, a.count("max_keys")));
-          return push(L, make_token_bucket(options));
+          return push_limiter(L, a, options, make_token_bucket, make_keyed_token_bucket);
         },
 }};
 

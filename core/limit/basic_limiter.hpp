@@ -2,9 +2,16 @@
 // and LimitAlgorithm, what an algorithm must be.
 //
 // An algorithm is the options and the arithmetic; the state of a budget is a small plain struct, so that a
-// table of them is one array.
+// table of them is one array. What does not fit into that (the log of a sliding log) the algorithm holds for
+// all of its states; then it also has
+//   peek(state, now, cost) const   what admit would say (else a copy of the state is asked)
+//   leave(state)                   the state is not used any more: what it holds comes back
+//   renew() const                  another algorithm with the same options that holds nothing
+//   held_bytes() const             memory it holds
+//   check_invariants(state) const  ends the process if the state contradicts itself
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -12,22 +19,31 @@
 #include <type_traits>
 #include <utility>
 
-#include "core/base/assert.hpp"
-#include "core/base/probe_table.hpp"
+#include "core/limit/key_table.hpp"
 #include "core/limit/limiter.hpp"
 
 namespace syslab {
 
 template <class A>
 concept LimitAlgorithm = std::is_trivially_copyable_v<typename A::State> &&
-    requires(const A& algorithm, typename A::State& state, const typename A::State& view, Instant now,
-             double cost) {
+    requires(A& algorithm, const A& view_of_it, typename A::State& state, const typename A::State& view,
+             Instant now, double cost) {
   // A budget that nobody used yet.
-  { algorithm.fresh() } -> std::same_as<typename A::State>;
+  { view_of_it.fresh() } -> std::same_as<typename A::State>;
   { algorithm.admit(state, now, cost) } -> std::same_as<Decision>;
   // From when on the state is as good as fresh, if nothing else comes.
-  { algorithm.idle_at(view) } -> std::same_as<Instant>;
-  { algorithm.describe() } -> std::convertible_to<std::string>;
+  { view_of_it.idle_at(view) } -> std::same_as<Instant>;
+  { view_of_it.describe() } -> std::convertible_to<std::string>;
+};
+
+template <class A>
+concept HoldingLimitAlgorithm = LimitAlgorithm<A> &&
+    requires(A& algorithm, const A& view_of_it, const typename A::State& view, Instant now, double cost) {
+  { view_of_it.peek(view, now, cost) } -> std::same_as<Decision>;
+  algorithm.leave(view);
+  { view_of_it.renew() } -> std::same_as<A>;
+  { view_of_it.held_bytes() } -> std::same_as<std::size_t>;
+  view_of_it.check_invariants(view);
 };
 
 template <LimitAlgorithm A>
@@ -37,11 +53,24 @@ class BasicLimiter final : public Limiter {
 
   Decision admit(Instant now, double cost) override { return algorithm_.admit(state_, now, cost); }
   Decision peek(Instant now, double cost) const override {
-    auto copy = state_;
-    return algorithm_.admit(copy, now, cost);
+    if constexpr (HoldingLimitAlgorithm<A>) {
+      return algorithm_.peek(state_, now, cost);
+    } else {
+      auto copy = state_;
+      return algorithm_.admit(copy, now, cost);
+    }
   }
-  void reset() override { state_ = algorithm_.fresh(); }
-  std::unique_ptr<Limiter> fresh() const override { return std::make_unique<BasicLimiter>(algorithm_); }
+  void reset() override {
+    if constexpr (HoldingLimitAlgorithm<A>) algorithm_ = algorithm_.renew();
+    state_ = algorithm_.fresh();
+  }
+  std::unique_ptr<Limiter> fresh() const override {
+    if constexpr (HoldingLimitAlgorithm<A>) {
+      return std::make_unique<BasicLimiter>(algorithm_.renew());
+    } else {
+      return std::make_unique<BasicLimiter>(algorithm_);
+    }
+  }
   std::string describe() const override { return algorithm_.describe(); }
 
  private:
@@ -53,87 +82,67 @@ template <LimitAlgorithm A>
 class BasicKeyedLimiter final : public KeyedLimiter {
  public:
   // Requires: 1 <= max_keys < 2^31.
-  BasicKeyedLimiter(A algorithm, std::size_t max_keys)
-      : algorithm_(std::move(algorithm)), max_keys_(max_keys) {
-    SYSLAB_ASSERT(max_keys >= 1 && max_keys < (std::size_t{1} << 31));
-  }
+  BasicKeyedLimiter(A algorithm, std::size_t max_keys) : algorithm_(std::move(algorithm)), keys_(max_keys) {}
 
   Decision admit(std::uint64_t key, Instant now, double cost) override {
-    Budget* budget = table_.find(fold_hash(key), [key](const Budget& b) { return b.key == key; });
-    if (budget == nullptr) budget = insert(key, now);
-    return algorithm_.admit(budget->state, now, cost);
+    State* state = keys_.find(key);
+    if (state == nullptr) state = insert(key, now);
+    return algorithm_.admit(*state, now, cost);
   }
 
   Decision peek(std::uint64_t key, Instant now, double cost) const override {
-    const Budget* budget = table_.find(fold_hash(key), [key](const Budget& b) { return b.key == key; });
-    auto copy = budget == nullptr ? algorithm_.fresh() : budget->state;
-    return algorithm_.admit(copy, now, cost);
+    const State* state = keys_.find(key);
+    auto copy = state == nullptr ? algorithm_.fresh() : *state;
+    if constexpr (HoldingLimitAlgorithm<A>) {
+      return algorithm_.peek(copy, now, cost);
+    } else {
+      return algorithm_.admit(copy, now, cost);
+    }
   }
 
   void reset() override {
-    table_.clear();
-    hand_ = 0;
-    forgotten_ = 0;
+    keys_.clear();
+    if constexpr (HoldingLimitAlgorithm<A>) algorithm_ = algorithm_.renew();
   }
 
   std::unique_ptr<KeyedLimiter> fresh() const override {
-    return std::make_unique<BasicKeyedLimiter>(algorithm_, max_keys_);
+    if constexpr (HoldingLimitAlgorithm<A>) {
+      return std::make_unique<BasicKeyedLimiter>(algorithm_.renew(), max_keys());
+    } else {
+      return std::make_unique<BasicKeyedLimiter>(algorithm_, max_keys());
+    }
   }
   std::string describe() const override { return algorithm_.describe(); }
-  std::size_t size() const override { return table_.size(); }
-  std::size_t max_keys() const override { return max_keys_; }
-  std::uint64_t forgotten() const override { return forgotten_; }
+  std::size_t size() const override { return keys_.size(); }
+  std::size_t max_keys() const override { return keys_.max_keys(); }
+  std::size_t size_bytes() const override {
+    if constexpr (HoldingLimitAlgorithm<A>) return keys_.size_bytes() + algorithm_.held_bytes();
+    return keys_.size_bytes();
+  }
+  std::uint64_t forgotten() const override { return keys_.forgotten(); }
 
   void check_invariants() const override {
-    SYSLAB_ASSERT(size() <= max_keys_);
-    std::size_t held = 0;
-    for (std::size_t i = 0; i < table_.buckets(); ++i) {
-      const Budget* budget = table_.at(i);
-      if (budget == nullptr) continue;
-      SYSLAB_ASSERT(table_.find(budget->hash(), [&](const Budget& b) { return b.key == budget->key; }) ==
-                    budget);
-      ++held;
+    keys_.check_invariants();
+    if constexpr (HoldingLimitAlgorithm<A>) {
+      keys_.for_each([this](const State& state) { algorithm_.check_invariants(state); });
     }
-    SYSLAB_ASSERT(held == size());
   }
 
  private:
-  struct Budget {
-    std::uint64_t key;
-    typename A::State state;
-    std::uint64_t hash() const { return fold_hash(key); }
-  };
-  // How many keys are looked at when one must go: the hand goes round, so idle ones are found soon.
-  static constexpr int kCandidates = 8;
+  using State = typename A::State;
 
-  Budget* insert(std::uint64_t key, Instant now) {
-    if (size() == max_keys_) table_.erase(closest_to_fresh(now));
-    return table_.insert(fold_hash(key), {key, algorithm_.fresh()});
-  }
-
-  const Budget* closest_to_fresh(Instant now) {
-    const Budget* best = nullptr;
-    Instant best_at = Instant::max();
-    for (int seen = 0; seen < kCandidates && (best == nullptr || best_at > now);) {
-      hand_ = hand_ + 1 < table_.buckets() ? hand_ + 1 : 0;
-      const Budget* budget = table_.at(hand_);
-      if (budget == nullptr) continue;
-      const Instant at = algorithm_.idle_at(budget->state);
-      if (best == nullptr || at < best_at) {
-        best = budget;
-        best_at = at;
-      }
-      ++seen;
-    }
-    forgotten_ += best_at > now;
-    return best;
+  State* insert(std::uint64_t key, Instant now) {
+    // An idle time that is saturated is still one: in a limiter every key may go.
+    const auto idle_at = [this](const State& s) {
+      return std::min(algorithm_.idle_at(s), Instant::max() - Duration(1));
+    };
+    return keys_.insert(key, algorithm_.fresh(), now, idle_at, [this](const State& s) {
+      if constexpr (HoldingLimitAlgorithm<A>) algorithm_.leave(s);
+    });
   }
 
   A algorithm_;
-  std::size_t max_keys_;
-  ProbeTable<Budget> table_;
-  std::size_t hand_ = 0;  // a bucket
-  std::uint64_t forgotten_ = 0;
+  KeyTable<State> keys_;
 };
 
 }  // namespace syslab

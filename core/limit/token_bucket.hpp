@@ -2,14 +2,9 @@
 // refused.
 //
 // Admits at most burst + rate * t in any time t. Starts full. Time that runs backwards neither refills nor
-// takes.
-//
-// Exact: a bucket counts whole units, of which p arrive every nanosecond and u make one token. A rate that is
-// a fraction a/b with burst * b below 2.3e9 (10, 0.1, 2.5, 1/3 ...) is met without any rounding, however long
-// the bucket runs, and larger bursts with round rates too; any other rate is met to one part in 2^61 / burst
-// or better. Costs and the burst are rounded to units. Cost: O(1), 16 bytes of state; about 2 ns a decision.
-// GCRA is the same with one timestamp. Paper: Turner, "New directions in communications", IEEE Communications
-// 1986 (the leaky bucket as a meter).
+// takes. Exact for rates that are simple fractions (see exact_rate.hpp). Cost: O(1), 16 bytes of state; about
+// 2 ns a decision. GCRA is the same with one timestamp, the leaky bucket as a meter is its mirror image.
+// Paper: Turner, "New directions in communications", IEEE Communications 1986 (the leaky bucket as a meter).
 #pragma once
 
 #include <algorithm>
@@ -17,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "core/limit/exact_rate.hpp"
 #include "core/limit/limiter.hpp"
 
 namespace syslab {
@@ -35,25 +31,27 @@ class TokenBucket {
 
   // Requires: valid(options).
   explicit TokenBucket(const TokenBucketOptions& options);
-  // Both positive and at most 1e15, and burst / rate is at most 70 years.
-  static bool valid(const TokenBucketOptions& options);
+  static bool valid(const TokenBucketOptions& options) {
+    return ExactRate::valid(options.rate, options.burst);
+  }
 
-  State fresh() const { return {full_, 0}; }
+  State fresh() const { return {exact_.full(), 0}; }
 
   Decision admit(State& state, Instant now, double cost) const {
     refill(state, now.time_since_epoch().count());
-    const std::int64_t wanted = to_units(cost);
+    const std::int64_t wanted = exact_.to_units(cost);
     if (wanted > state.units) return refuse(state, now, wanted);
     state.units -= wanted;
-    return {true, Duration::zero(), to_tokens(state.units)};
+    return {true, Duration::zero(), exact_.to_tokens(state.units)};
   }
 
   Instant idle_at(const State& state) const {
-    return saturating_add(Instant(Duration(state.at)), Duration(time_for(full_ - state.units)));
+    return saturating_add(Instant(Duration(state.at)),
+                          Duration(exact_.time_for(exact_.full() - state.units)));
   }
 
   // Tokens a second as it is done.
-  double rate() const { return static_cast<double>(per_ns_) * 1e9 / units_per_token_; }
+  double rate() const { return exact_.rate(); }
   std::string describe() const;
 
  private:
@@ -61,22 +59,12 @@ class TokenBucket {
     if (now <= state.at) return;
     const std::int64_t elapsed = now - state.at;
     state.at = now;
-    // Beyond fill_ns_ the product could overflow.
-    state.units = elapsed >= fill_ns_ ? full_ : std::min(full_, state.units + elapsed * per_ns_);
+    state.units = std::min(exact_.full(), state.units + exact_.arrived(elapsed));
   }
-  std::int64_t to_units(double tokens) const {
-    return static_cast<std::int64_t>(std::min(tokens * units_per_token_ + 0.5, 0x1p62));
-  }
-  double to_tokens(std::int64_t units) const { return static_cast<double>(units) * tokens_per_unit_; }
-  std::int64_t time_for(std::int64_t units) const { return (units + per_ns_ - 1) / per_ns_; }
   Decision refuse(const State& state, Instant now, std::int64_t wanted) const;
 
   TokenBucketOptions options_;
-  std::int64_t per_ns_;     // p; at most 2^60
-  double units_per_token_;  // u, a whole number
-  double tokens_per_unit_;  // 1/u
-  std::int64_t full_;       // burst, in units; at most 2^61
-  std::int64_t fill_ns_;    // from empty to full
+  ExactRate exact_;
 };
 
 // Requires: TokenBucket::valid(options).

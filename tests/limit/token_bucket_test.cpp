@@ -4,18 +4,22 @@
 #include <cmath>
 
 #include "core/base/rng.hpp"
-#include "tests/limit/registry.hpp"
+#include "tests/limit/models.hpp"
 
 using namespace syslab;
 
 namespace {
 
 const test::RegisteredLimiter registered(
-    "token_bucket",
-    [](double rate, double burst) { return make_token_bucket({.rate = rate, .burst = burst}); },
-    [](double rate, double burst, std::size_t max_keys) {
-      return make_keyed_token_bucket({.rate = rate, .burst = burst}, max_keys);
-    });
+    "token_bucket", "",
+    {.make = [](double rate, double burst) { return make_token_bucket({.rate = rate, .burst = burst}); },
+     .make_keyed =
+         [](double rate, double burst, std::size_t max_keys) {
+           return make_keyed_token_bucket({.rate = rate, .burst = burst}, max_keys);
+         },
+     .bound = [](double rate, double burst, double seconds) { return burst + rate * seconds; },
+     .model = test::arrival_curve_admits,
+     .monotone = true});
 
 Instant at(std::int64_t ns) {
   return Instant(Duration(ns));
@@ -105,4 +109,29 @@ TEST_CASE("token_bucket: never admits more than burst + rate * time", "[limit][t
     REQUIRE(taken <= 20 + 100 * to_seconds(at(now)) + 1e-6);
   }
   REQUIRE(taken >= 100 * to_seconds(at(now)) - 2);  // and nothing is wasted while there is demand
+}
+
+TEST_CASE("token_bucket: 100 a second on a normal day; a sale at 1000 a second lives on 500 saved tokens",
+          "[limit][token_bucket]") {
+  const auto bucket = make_token_bucket({.rate = 100, .burst = 500});
+  // A minute of 100 a second: everything passes and the 500 stay saved.
+  for (int i = 0; i < 6000; ++i) REQUIRE(bucket->admit(at(i * 10'000'000ll)).admitted);
+  const std::int64_t sale = 60'000'000'000;
+  REQUIRE(bucket->peek(at(sale), 500).admitted);
+  REQUIRE_FALSE(bucket->peek(at(sale), 500.01).admitted);
+  // Then 1000 a second for three seconds.
+  int admitted = 0, first_refused = -1, second_by_second[3] = {};
+  for (int i = 0; i < 3000; ++i) {
+    const bool passes = bucket->admit(at(sale + i * 1'000'000ll)).admitted;
+    if (!passes && first_refused < 0) first_refused = i;
+    admitted += passes;
+    second_by_second[i / 1000] += passes;
+  }
+  // The savings shrink by 900 a second: before request i there are 500 + 0.1 i - i, below 1 for the first
+  // time at i = 555.
+  REQUIRE(first_refused == 555);
+  REQUIRE(second_by_second[0] == 599);  // 500 saved, 99.9 arrived by the last request
+  REQUIRE(second_by_second[1] == 100);
+  REQUIRE(second_by_second[2] == 100);
+  REQUIRE(admitted == 799);
 }

@@ -1,0 +1,68 @@
+// ExactRate: the arithmetic of "so many a second", in whole numbers.
+//
+// An amount is counted in units, of which p arrive every nanosecond and u make one token. A rate that is a
+// fraction a/b with burst * b below 2.3e9 (10, 0.1, 2.5, 1/3 ...) is met without any rounding, however long
+// it runs, and larger bursts with round rates too; any other rate is met to one part in 2^61 / burst or
+// better. Costs and the burst are rounded to units. Token bucket, leaky bucket and GCRA share it, so that
+// they agree to the nanosecond.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace syslab {
+
+class ExactRate {
+ public:
+  // Both positive and at most 1e15, and burst / rate is at most 70 years.
+  static bool valid(double rate, double burst);
+  // Tokens a second, and the most that are ever there at once. Requires: valid(rate, burst).
+  ExactRate(double rate, double burst);
+  // The same in units of one nanosecond, so that amounts are times: exact in time, and costs are met to one
+  // part in 10^5 or better. Requires: also nanoseconds_fit(rate).
+  static ExactRate in_nanoseconds(double rate, double burst);
+  // Whether a token takes a whole number of nanoseconds, and many of them.
+  static bool nanoseconds_fit(double rate);
+
+  std::int64_t per_ns() const { return per_ns_; }
+  // The burst, in units; at most 2^61.
+  std::int64_t full() const { return full_; }
+  // How long it takes to get from nothing to the burst, in nanoseconds.
+  std::int64_t fill_ns() const { return fill_ns_; }
+  // Units that arrive in a time, but at most a burst. Requires: ns >= 0.
+  std::int64_t arrived(std::int64_t ns) const {
+    return ns >= fill_ns_ ? full_ : ns * per_ns_;  // beyond fill_ns_ the product could overflow
+  }
+  // How long it takes until so many have arrived. Requires: units >= 0.
+  std::int64_t time_for(std::int64_t units) const { return (units + per_ns_ - 1) / per_ns_; }
+
+  std::int64_t to_units(double tokens) const {
+    return static_cast<std::int64_t>(std::min(tokens * units_per_token_ + 0.5, 0x1p62));
+  }
+  double to_tokens(std::int64_t units) const { return static_cast<double>(units) * tokens_per_unit_; }
+  // The whole tokens in so many units, exactly.
+  double whole_tokens(std::int64_t units) const {
+    const auto per_token = static_cast<std::int64_t>(units_per_token_);
+    auto tokens = static_cast<std::int64_t>(to_tokens(units));
+    if (tokens * per_token > units) {
+      --tokens;
+    } else if (units - tokens * per_token >= per_token) {
+      ++tokens;
+    }
+    return static_cast<double>(tokens);
+  }
+
+  // Tokens a second as it is done.
+  double rate() const { return static_cast<double>(per_ns_) * 1e9 / units_per_token_; }
+
+ private:
+  ExactRate(double per_ns, double units_per_token, double burst);
+
+  std::int64_t per_ns_;     // p; at most 2^60
+  double units_per_token_;  // u, a whole number
+  double tokens_per_unit_;  // 1/u
+  std::int64_t full_;
+  std::int64_t fill_ns_;
+};
+
+}  // namespace syslab
