@@ -97,6 +97,52 @@ t.test("cache filter: the same run gives the same digest", function()
   end
 end)
 
+-- How many of ten runs with six clients the checker calls violated, and how many operations succeeded.
+local function judged(options, case)
+  local violated, operations = 0, 0
+  for seed = 1, 10 do
+    local w = lab.world { seed = seed, latency = lab.dist.exp { mean = 1*ms } }
+    local db = w:service("db", {
+      time = lab.dist.exp { mean = 5*ms }, slots = 8, filters = { lab.store.table() },
+    })
+    local with = {
+      cache = case.servers and w:cache("mc", lab.cache.memcached { servers = 2 }) or lru(2),
+      ttl = 0.2, early = 1, negative_ttl = 0.05, single_flight = seed % 2 == 0, ahead = seed % 3 == 0 and 0.5 or nil,
+    }
+    for name, value in pairs(options) do with[name] = value end
+    local app = w:fleet("app", case.apps or 1, {
+      slots = 1000, handler = function(request, context) return context:call(db, request) end,
+      filters = { lab.cache.filter(with) },
+    })
+    local clients = w:clients { count = 6, to = app, keys = 3, think = 5*ms }
+    if case.crash then
+      w:at(1.03, lab.fault.crash "app-1")
+      w:at(1.5, lab.fault.restart "app-1")
+    end
+    w:run(2.5)
+    operations = operations + clients:ok()
+    if lab.check.linearizable(clients:history(), "register").verdict == "violated" then violated = violated + 1 end
+  end
+  return violated, operations
+end
+
+t.test("cache filter: one process before a store is linearizable, whatever it does with writes", function()
+  local back = { write = "back", flush_interval = 0.05, flush_batch = 2, dirty_limit = 2 }
+  for _, options in ipairs { { write = "around" }, { write = "through" }, back } do
+    local violated, operations = judged(options, {})
+    t.equal(violated, 0, options.write)
+    t.is_true(operations > 5000, "clients got answers")
+  end
+  t.equal(judged({ write = "through" }, { crash = true }), 0)
+  t.equal(judged({ write = "around" }, { servers = true }), 0)
+end)
+
+t.test("cache filter: the checker sees a crash of write-back, and several processes", function()
+  t.is_true(judged({ write = "back", flush_interval = 0.05 }, { crash = true }) > 0, "a crash between flushes")
+  t.is_true(judged({ write = "around" }, { apps = 2 }) > 0, "two processes with a cache each")
+  t.is_true(judged({ write = "through" }, { apps = 3, servers = true }) > 0, "three processes that share servers")
+end)
+
 t.test("store table: mistakes are named", function()
   t.raises(function() lab.store.table { rows = -1 } end, "rows")
   t.raises(function() lab.store.table { row = 1 } end, "did you mean")
