@@ -24,9 +24,8 @@ local moved = before:moved(ring, 10000)
 return moved.moved == before:spread(10000).keys.b and moved.needless == 0)",
     .make =
         [](lua_State* L, Arguments& a) {
-          RingOptions options{.nodes = placed_nodes(L, a),
-                              .points = static_cast<std::uint32_t>(a.count("points", 160))};
-          return push(L, std::unique_ptr<Placement>(std::make_unique<Ring>(std::move(options))));
+          RingOptions options{.nodes = {}, .points = static_cast<std::uint32_t>(a.count("points", 160))};
+          return push_placement(L, a, std::make_unique<Ring>(std::move(options)));
         },
 }};
 

@@ -63,12 +63,14 @@ class RingPicker final : public Picker {
     RingOptions ring;
     ring.points = options_.points;
     weights_.clear();
+    // No weight may cost more points than a ring has room for.
+    const double most_points = std::min(Ring::kMostPoints, Ring::kMostPointsOfAll / (backends.size() + 1.0) - 1);
     for (const Backend& b : backends) {
       weights_.push_back(b.weight);
       const bool twice =
           std::any_of(ring.nodes.begin(), ring.nodes.end(), [&](const auto& n) { return n.name == b.name; });
       if (!twice)
-        ring.nodes.push_back({std::string(b.name), std::min(b.weight, Ring::kMostPoints / options_.points)});
+        ring.nodes.push_back({std::string(b.name), std::min(b.weight, most_points / options_.points)});
     }
     ring_ = std::make_unique<Ring>(std::move(ring));
     backend_at_.resize(ring_->nodes().size());

@@ -1,6 +1,10 @@
 #include "core/hash/placement.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "core/hash/basic_placement.hpp"
 
 namespace syslab {
 
@@ -10,4 +14,18 @@ std::size_t Placement::index_of(std::string_view name) const {
   return it != nodes_.end() && it->name == name ? static_cast<std::size_t>(it - nodes_.begin()) : kNone;
 }
 
+namespace internal {
+
+std::string refusal_of(std::string_view algorithm, const PlacementTraits& traits, const PlacedNode& node,
+                       std::size_t nodes) {
+  if (!traits.weighted && node.weight != 1) {
+    return fmt::format("{} knows no weights: '{}' should weigh 1, not {}", algorithm, node.name, node.weight);
+  }
+  if (nodes >= traits.nodes_max) {
+    return fmt::format("there is no room for '{}': at most {} nodes", node.name, traits.nodes_max);
+  }
+  return "";
+}
+
+}  // namespace internal
 }  // namespace syslab

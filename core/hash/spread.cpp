@@ -8,30 +8,36 @@
 namespace syslab {
 namespace {
 
-constexpr std::size_t kBlock = 4096;
+// All keys at once: where one is may depend on the others.
+std::vector<std::uint32_t> places_of(const Placement& placement, std::span<const std::uint64_t> keys) {
+  std::vector<std::uint32_t> places(keys.size());
+  placement.place_all(keys, places);
+  return places;
+}
 
 }  // namespace
 
 Spread spread(const Placement& placement, std::span<const std::uint64_t> keys) {
+  SYSLAB_ASSERT(!placement.nodes().empty());
+  return spread_of_places(placement, places_of(placement, keys));
+}
+
+Spread spread_of_places(const Placement& placement, std::span<const std::uint32_t> places) {
   const auto& nodes = placement.nodes();
   SYSLAB_ASSERT(!nodes.empty());
   Spread out;
   out.keys.resize(nodes.size());
-  std::uint32_t places[kBlock];
-  for (std::size_t start = 0; start < keys.size(); start += kBlock) {
-    const auto block = keys.subspan(start, std::min(kBlock, keys.size() - start));
-    placement.place_all(block, std::span(places, block.size()));
-    for (std::size_t i = 0; i < block.size(); ++i) ++out.keys[places[i]];
-  }
-  if (keys.empty()) return out;
+  for (std::uint32_t place : places) ++out.keys[place];
+  if (places.empty()) return out;
   double weights = 0;
   for (const PlacedNode& node : nodes) weights += node.weight;
   double squares = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const double fair = static_cast<double>(keys.size()) * nodes[i].weight / weights;
+    const double fair = static_cast<double>(places.size()) * nodes[i].weight / weights;
     const double ratio = static_cast<double>(out.keys[i]) / fair;
     out.max_over_fair = std::max(out.max_over_fair, ratio);
     squares += (ratio - 1) * (ratio - 1);
+    out.chi_square += (ratio - 1) * (ratio - 1) * fair;
   }
   out.deviation = std::sqrt(squares / static_cast<double>(nodes.size()));
   return out;
@@ -39,6 +45,12 @@ Spread spread(const Placement& placement, std::span<const std::uint64_t> keys) {
 
 Moved moved(const Placement& before, const Placement& after, std::span<const std::uint64_t> keys) {
   SYSLAB_ASSERT(!before.nodes().empty() && !after.nodes().empty());
+  return moved_of_places(before, places_of(before, keys), after, places_of(after, keys));
+}
+
+Moved moved_of_places(const Placement& before, std::span<const std::uint32_t> from, const Placement& after,
+                      std::span<const std::uint32_t> to) {
+  SYSLAB_ASSERT(from.size() == to.size());
   // Where each old node is now, and which of the new nodes are old.
   std::vector<std::size_t> now;
   std::vector<bool> old(after.nodes().size());
@@ -47,17 +59,16 @@ Moved moved(const Placement& before, const Placement& after, std::span<const std
     if (now.back() != Placement::kNone) old[now.back()] = true;
   }
   Moved out;
-  out.keys = keys.size();
-  std::uint32_t from[kBlock], to[kBlock];
-  for (std::size_t start = 0; start < keys.size(); start += kBlock) {
-    const auto block = keys.subspan(start, std::min(kBlock, keys.size() - start));
-    before.place_all(block, std::span(from, block.size()));
-    after.place_all(block, std::span(to, block.size()));
-    for (std::size_t i = 0; i < block.size(); ++i) {
-      const std::size_t home = now[from[i]];
-      out.moved += home != to[i];
-      out.needless += home != to[i] && home != Placement::kNone && old[to[i]];
-    }
+  out.keys = from.size();
+  out.lost.resize(before.nodes().size());
+  out.gained.resize(after.nodes().size());
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const std::size_t home = now[from[i]];
+    if (home == to[i]) continue;
+    ++out.moved;
+    ++out.lost[from[i]];
+    ++out.gained[to[i]];
+    out.needless += home != Placement::kNone && old[to[i]];
   }
   return out;
 }

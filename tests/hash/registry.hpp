@@ -11,8 +11,18 @@
 
 namespace syslab::test {
 
+// The placement with these nodes; ends the test where it refuses them.
+std::unique_ptr<Placement> with_nodes(std::unique_ptr<Placement> placement, std::vector<PlacedNode> nodes);
+// "node-0" to "node-<count - 1>", of weight 1.
+std::vector<PlacedNode> numbered(int count);
+// The keys 0 to count - 1.
+std::vector<std::uint64_t> sequence(std::size_t count);
+std::vector<std::uint32_t> places(const Placement& placement, const std::vector<std::uint64_t>& keys);
+// The probability that chance alone gives so large a chi-square (Wilson & Hilferty's approximation).
+double chance_of(double chi_square, double degrees_of_freedom);
+
 struct RegisteredPlacement {
-  using Make = std::function<std::unique_ptr<Placement>(std::vector<PlacedNode>)>;
+  using Make = std::function<std::unique_ptr<Placement>()>;
   std::string name;
   Make make;
   // How far the fullest of ten equal nodes may be above its fair share, and what part of all keys may move

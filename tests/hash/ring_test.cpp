@@ -9,20 +9,15 @@
 #include "tests/hash/registry.hpp"
 
 using namespace syslab;
+using namespace syslab::test;
 
 namespace {
 
-std::unique_ptr<Placement> make_ring(std::vector<PlacedNode> nodes) {
-  return std::make_unique<Ring>(RingOptions{.nodes = std::move(nodes)});
+std::unique_ptr<Placement> make_ring() {
+  return std::make_unique<Ring>(RingOptions{});
 }
 
-const test::RegisteredPlacement registered("ring", make_ring, 1.25, 0);
-
-std::vector<PlacedNode> numbered(int count) {
-  std::vector<PlacedNode> nodes;
-  for (int i = 0; i < count; ++i) nodes.push_back({"node-" + std::to_string(i), 1});
-  return nodes;
-}
+const RegisteredPlacement registered("ring", make_ring, 1.25, 0);
 
 }  // namespace
 
@@ -97,4 +92,18 @@ TEST_CASE("ring: one node with one point owns everything", "[hash][ring]") {
   ring.check_invariants();
   for (std::uint64_t key = 0; key < 100; ++key) REQUIRE(ring.place(hash64(key)) == 0);
   REQUIRE(ring.share(0) == Approx(1));
+}
+
+TEST_CASE("ring: too many points are refused in words", "[hash][ring]") {
+  Ring ring({.nodes = {}, .points = 1000});
+  REQUIRE(ring.reset({{"a", 1000}, {"b", 1000}}) == "");
+  REQUIRE(ring.refusal({"c", 2000}) ==
+          "a node of weight 2000 would have 2000000 points; at most 1048576 are allowed");
+  REQUIRE(ring.add({"c", 1000}));
+  REQUIRE(ring.add({"d", 1000}));
+  REQUIRE(
+      ring.refusal({"e", 1000}) ==
+      "the ring would have 5000000 points; at most 4194304 are allowed (fewer points, or smaller weights)");
+  REQUIRE_FALSE(ring.add({"e", 1000}));
+  REQUIRE(ring.nodes().size() == 4);
 }
