@@ -71,7 +71,8 @@ class Circle {
   // The first point at or after the hash, around the circle. Requires: there is one.
   std::size_t point_of(Hash hash) const {
     std::size_t i = index_[hash >> shift_];
-    while (hashes_[i] < hash) ++i;
+    i += hashes_[i] < hash;  // without a branch: the first step is taken or not at random, the second is rare
+    while (hashes_[i] < hash) [[unlikely]] ++i;
     return i;
   }
   std::uint32_t owner_of(Hash hash) const { return owners_[point_of(hash)]; }
