@@ -155,8 +155,8 @@ print(chart.bars({ { "nothing", measure(site{}).reads }, { "single flight", shar
   { unit = "reads" }))
 early.p99]],
       predict = {
-        question = "With single flight, more than 1 user in 100 waited for a renewal (see `shared.p99`). What is the p99 "
-          .. "now?",
+        question = "With single flight, more than 1 user in 100 waited for a renewal (see `shared.p99`). What is "
+          .. "the p99 now?",
         unit = "ms",
         tolerance = 20,
         answer = function(env) return 1000 * env.early.p99 end,
@@ -209,8 +209,8 @@ print(chart.timeline{ from = 0, to = 50, rows = {
   { label = "same ttl", values = same_ttl, reduce = "max" }, { label = "jitter", values = jittered, reduce = "max",
     max = math.max(unpack(same_ttl)) } } })]],
       predict = {
-        question = "With the same ttl for all, the second wave is a third to a half as high as the first. From the fifth "
-          .. "second on, how many rows does the worst quarter of a second read with jitter?",
+        question = "With the same ttl for all, the second wave is a third to a half as high as the first. From the "
+          .. "fifth second on, how many rows does the worst quarter of a second read with jitter?",
         unit = "rows",
         tolerance = 30,
         answer = function(env)
@@ -250,7 +250,8 @@ average ttl is shorter) and flattens it at once. Do it always; it is a line.]]):
       text = [[
 There are 1000 rows, but the links in an old mail point to 2000. An answer of `not_found` is an error, and errors are
 not kept: for half of the users there is no cache. `negative_ttl` keeps "nothing there" for a while of its own. Short,
-because a row that is made in the meantime stays invisible for that long, unless it is written through the same cache.]],
+because a row that is made in the meantime stays invisible for that long, unless it is written by way of this
+cache.]],
       code = [[
 function old_mail(options)
   local w = lab.world{ seed = 1 }

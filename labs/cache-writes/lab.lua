@@ -45,8 +45,8 @@ for _, mode in ipairs{ "around", "through", "back" } do
 end
 latency]],
       predict = {
-        question = "A message takes 0.25 ms one way. A write through takes about 7 ms: two hops there, 5 ms of database, "
-          .. "1 ms of its disk, two hops back. How long does a write back take?",
+        question = "A message takes 0.25 ms one way. A write through takes about 7 ms: two hops there, 5 ms of "
+          .. "database, 1 ms of its disk, two hops back. How long does a write back take?",
         unit = "ms",
         tolerance = 0.2,
         answer = function(env) return 1000 * env.latency.back end,
