@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "bindings/grade/remote_node.hpp"
 #include "bindings/grade/wire.hpp"
 #include "bindings/host/isolate.hpp"
 #include "bindings/host/lua_host.hpp"
@@ -250,6 +251,25 @@ std::string Student::answer(std::string_view request, const CallBack& call_back)
     auto& instance = instances_[id];
     instance = std::make_unique<Instance>(seed, budget, memory, uses_);
     return instance->load(name_, source_, in, call_back);
+  }
+  if (kind == 'N') {
+    IsolateOptions options;
+    options.code = source_;
+    options.chunk_name = "@" + name_;
+    options.submitted = true;
+    options.uses = uses_;
+    nodes_[id] = std::make_unique<NodeHost>(in, std::move(options));
+    if (in.byte() != 'E' || in.u32() != id) throw WireError("a node without a first event");
+    return nodes_[id]->handle(in, call_back);
+  }
+  if (kind == 'E') {
+    const auto node = nodes_.find(id);
+    if (node == nodes_.end()) throw WireError("an event for nobody");
+    return node->second->handle(in, call_back);
+  }
+  if (kind == 'X') {
+    nodes_.erase(id);
+    return std::string("r\0\0\0\0", 5);
   }
   const auto found = instances_.find(id);
   if (found == instances_.end()) throw WireError("a request to nobody");

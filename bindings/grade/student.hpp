@@ -29,9 +29,11 @@ enum class Trouble : char {
   budget = 'b',  // its instructions are used up
   memory = 'm',  // its memory is
   gone = 'g',    // the worker died or was killed
+  time = 't',    // it took longer than it may
 };
 
 class Instance;
+class NodeHost;
 
 class Student {
  public:
@@ -48,6 +50,7 @@ class Student {
   std::string source_;
   std::vector<std::string> uses_;
   std::map<std::uint32_t, std::unique_ptr<Instance>> instances_;
+  std::map<std::uint32_t, std::unique_ptr<NodeHost>> nodes_;
 };
 
 std::string trouble(Trouble kind, std::string_view text);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "bindings/grade/remote_node.hpp"
 #include "bindings/grade/wire.hpp"
 #include "bindings/host/convert.hpp"
 #include "bindings/host/object.hpp"
@@ -12,14 +13,27 @@ namespace {
 
 class LocalPort final : public StudentPort {
  public:
+  explicit LocalPort(bool remote_nodes) : remote_nodes_(remote_nodes) {}
   std::string ask(std::string request, const Student::CallBack& call_back) override {
+    if (closed_) return trouble(Trouble::gone, "because it was ended");
     return student_.answer(request, call_back);
   }
-  NodeFactory node(IsolateOptions options) override { return isolate_factory(std::move(options)); }
+  void close() override { closed_ = true; }
+  char over() const override { return closed_ ? static_cast<char>(Trouble::gone) : '\0'; }
+  NodeFactory node(const std::shared_ptr<StudentPort>& self, IsolateOptions options) override {
+    return remote_nodes_ ? remote_node_factory(self, std::move(options)) : isolate_factory(std::move(options));
+  }
 
  private:
+  bool remote_nodes_;
+  bool closed_ = false;
   Student student_;
 };
+
+PortMaker& port_maker() {
+  static PortMaker maker = &make_local_port;
+  return maker;
+}
 
 // On the check's side an object of the student's code is a table with the metatable "syslab.student_object", which
 // lua/guide/submission.lua makes (registry "syslab.make_student_object"); a callback is a place in the registry.
@@ -142,7 +156,7 @@ int exchange(lua_State* L, Submission& submission, std::uint32_t instance, Write
   return 3;
 }
 
-// open(name, source, uses) -> Submission
+// open(name, source, uses, loopback) -> Submission; with `loopback` its nodes are spoken to as over a pipe
 int open(lua_State* L) {
   auto submission = std::make_shared<Submission>();
   submission->name = string_argument(L, 1, "name");
@@ -153,7 +167,7 @@ int open(lua_State* L) {
     submission->uses.emplace_back(string_argument(L, -1, "uses"));
     lua_pop(L, 1);
   }
-  submission->port = make_local_port();
+  submission->port = lua_toboolean(L, 4) != 0 ? make_loopback_port() : port_maker()();
   Writer request;
   request.byte('S');
   request.text(submission->name);
@@ -238,6 +252,20 @@ int crashes(lua_State* L) {
   return 1;
 }
 
+// over(submission) -> the kind of trouble that its program has ended with, or nil
+int over(lua_State* L) {
+  const char kind = submission_at(L).port->over();
+  if (kind == '\0') return 0;
+  lua_pushlstring(L, &kind, 1);
+  return 1;
+}
+
+// close(submission): ends whatever runs it
+int close(lua_State* L) {
+  submission_at(L).port->close();
+  return 0;
+}
+
 // submission:node(world, name, { options =, ... })
 int node(lua_State* L, Submission& submission, Arguments& a) {
   const std::shared_ptr<LabWorld> world = a.object<LabWorld>("world");
@@ -268,7 +296,7 @@ int node(lua_State* L, Submission& submission, Arguments& a) {
   options.time = a.distribution("time");
   options.host = {.zone = a.string("zone", ""), .kind = "node"};
   const Expected<NodeId> id =
-      w.world.add_node(a.string("name"), submission.port->node(std::move(o)), std::move(options));
+      w.world.add_node(a.string("name"), submission.port->node(submission.port, std::move(o)), std::move(options));
   if (!id) throw ScriptError(id.error().message);
   return push_node(L, w, *id);
 }
@@ -298,7 +326,9 @@ const Type submission_type{describe_type<Submission>(
 
 }  // namespace
 
-std::unique_ptr<StudentPort> make_local_port() { return std::make_unique<LocalPort>(); }
+std::shared_ptr<StudentPort> make_local_port() { return std::make_shared<LocalPort>(false); }
+std::shared_ptr<StudentPort> make_loopback_port() { return std::make_shared<LocalPort>(true); }
+void set_port_maker(PortMaker maker) { port_maker() = std::move(maker); }
 
 void install_submission_functions(lua_State* L) {
   lua_newtable(L);
@@ -313,6 +343,8 @@ void install_submission_functions(lua_State* L) {
   set("output", &guard<&output>);
   set("drop", &guard<&drop>);
   set("crashes", &guard<&crashes>);
+  set("over", &guard<&over>);
+  set("close", &guard<&close>);
   lua_pushvalue(L, LUA_REGISTRYINDEX);
   lua_setfield(L, -2, "registry");
   lua_setfield(L, -2, "submission");

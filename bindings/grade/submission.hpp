@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <lua.hpp>
 #include <memory>
 #include <string>
@@ -22,17 +23,37 @@ class StudentPort {
   virtual ~StudentPort() = default;
   // The answer to a request, 'e' and Trouble::gone where nobody is left to give one. What comes back is untrusted.
   virtual std::string ask(std::string request, const Student::CallBack& call_back) = 0;
-  // The code as a node of a world.
-  virtual NodeFactory node(IsolateOptions options) = 0;
+  // Ends it: whatever is asked from now on finds nobody.
+  virtual void close() = 0;
+  // The code as a node of a world; over `self`, which is this port, or beside it.
+  virtual NodeFactory node(const std::shared_ptr<StudentPort>& self, IsolateOptions options) = 0;
+
+  // Why nobody answers any more, as a Trouble; 0 while somebody does.
+  virtual char over() const = 0;
+
+  std::uint32_t next_node() { return ++nodes_; }
+  // Whether nodes may do one thing more: a check has room for four million messages, timers and writes.
+  bool may_act() { return ++acts_ <= 4'000'000; }
+
+ private:
+  std::uint32_t nodes_ = 0;
+  std::uint64_t acts_ = 0;
 };
 
-std::unique_ptr<StudentPort> make_local_port();
+// The code in this process, nodes as local isolates: for a lab's own author, and for who checks work of his own.
+std::shared_ptr<StudentPort> make_local_port();
+// The same, with nodes spoken to by messages, as over a pipe; for tests.
+std::shared_ptr<StudentPort> make_loopback_port();
+
+// Makes the port of each submission that is opened from now on.
+using PortMaker = std::function<std::shared_ptr<StudentPort>()>;
+void set_port_maker(PortMaker maker);
 
 struct Submission {
   std::string name;    // the file's, without folders
   std::string source;
   std::vector<std::string> uses;
-  std::unique_ptr<StudentPort> port;
+  std::shared_ptr<StudentPort> port;
   std::vector<std::string> crashes;  // of its nodes, in words
 };
 

@@ -107,6 +107,97 @@ void push_value(lua_State* L, Reader& in, Residents& residents, int depth) {
 
 }  // namespace
 
+namespace {
+
+Value read_value(Reader& in, int depth) {
+  const char tag = in.byte();
+  switch (tag) {
+    case 'n':
+      return {};
+    case 't':
+    case 'f':
+      return tag == 't';
+    case 'd': {
+      const auto n = std::bit_cast<double>(in.u64());
+      return std::isnan(n) ? std::nan("") : n;
+    }
+    case 's':
+      return in.text();
+    case 'l':
+    case 'm':
+      break;
+    default:
+      throw WireError("an unknown kind of value");
+  }
+  if (depth >= kMaxDepth + 2) throw WireError("a value is nested too deeply");
+  const std::uint32_t count = in.u32();
+  if (count > in.left()) throw WireError("a table with more entries than bytes");
+  if (tag == 'l') {
+    Value::List items;
+    items.reserve(count);
+    for (std::uint32_t i = 0; i < count; ++i) items.push_back(read_value(in, depth + 1));
+    return Value::list(std::move(items));
+  }
+  Value::Map entries;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::string key(in.text());
+    entries.emplace_back(std::move(key), read_value(in, depth + 1));
+  }
+  return Value::map(std::move(entries));
+}
+
+}  // namespace
+
+void write(Writer& out, const Value& value) {
+  switch (value.type()) {
+    case Value::Type::nil:
+      return out.byte('n');
+    case Value::Type::boolean:
+      return out.byte(value.boolean() ? 't' : 'f');
+    case Value::Type::number:
+      out.byte('d');
+      return out.u64(std::bit_cast<std::uint64_t>(value.number()));
+    case Value::Type::string:
+      out.byte('s');
+      return out.text(value.string());
+    case Value::Type::list:
+      out.byte('l');
+      out.u32(static_cast<std::uint32_t>(value.list().size()));
+      for (const Value& item : value.list()) write(out, item);
+      return;
+    case Value::Type::map:
+      out.byte('m');
+      out.u32(static_cast<std::uint32_t>(value.map().size()));
+      for (const auto& [key, item] : value.map()) {
+        out.text(key);
+        write(out, item);
+      }
+      return;
+  }
+}
+
+Value read_value(Reader& in) { return read_value(in, 0); }
+
+void write(Writer& out, const Result& result) {
+  if (result.ok()) {
+    out.byte('r');
+    return write(out, *result);
+  }
+  out.byte('e');
+  out.byte(result.error().definite ? 't' : 'f');
+  out.text(result.error().code);
+  out.text(result.error().message);
+}
+
+Result read_result(Reader& in) {
+  if (in.byte() == 'r') return read_value(in);
+  Error error;
+  error.definite = in.byte() == 't';
+  error.code = in.text();
+  error.message = in.text();
+  return error;
+}
+
 void Writer::u32(std::uint32_t n) { little_endian(out_, n); }
 void Writer::u64(std::uint64_t n) { little_endian(out_, n); }
 void Writer::text(std::string_view s) {

@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/runtime/env.hpp"
+
 namespace syslab::grade {
 
 constexpr std::size_t kMaxMessageBytes = std::size_t{16} << 20;
@@ -68,5 +70,11 @@ class Residents {
 void write_values(lua_State* L, int first, Residents& residents, Writer& out);
 // Pushes what write_values wrote; returns their number. Throws WireError.
 int push_values(lua_State* L, Reader& in, Residents& residents);
+
+// What travels between nodes, and what comes of a request. Reading throws WireError.
+void write(Writer& out, const Value& value);
+Value read_value(Reader& in);
+void write(Writer& out, const Result& result);
+Result read_result(Reader& in);
 
 }  // namespace syslab::grade

@@ -580,7 +580,8 @@ void install_sandbox(lua_State* L) {
   }
 
   // The rest of the sandbox is Lua: lua/prelude.lua, which gets the host table.
-  const Expected<std::string> prelude = LuaHost::read_data("lua/prelude.lua");
+  // Read once: the workers of `syslab grade` make states and cannot read files any more.
+  static const Expected<std::string> prelude = LuaHost::read_data("lua/prelude.lua");
   if (!prelude) throw ScriptError(prelude.error().message);
   const std::string name = LuaHost::library_chunk("lua/prelude.lua");
   if (luaL_loadbufferx(L, prelude->data(), prelude->size(), name.c_str(), "t") != 0) lua_error(L);

@@ -65,6 +65,20 @@ void push_strings(lua_State* L, const std::vector<std::string>& strings) {
   }
 }
 
+std::error_code replace(const std::string& path, std::string_view text) {
+  const std::string next = fmt::format("{}.{}.new", path, getpid());
+  std::FILE* file = std::fopen(next.c_str(), "wb");
+  if (file == nullptr) return {errno, std::generic_category()};
+  std::error_code error;
+  bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  written = std::fflush(file) == 0 && fsync(fileno(file)) == 0 && written;
+  if (!written) error = {errno, std::generic_category()};
+  std::fclose(file);
+  if (!error) std::filesystem::rename(next, path, error);
+  if (error) std::remove(next.c_str());
+  return error;
+}
+
 }  // namespace
 
 // The functions that only the program's Lua side (lua/repl.lua) gets, as host.program.
@@ -109,17 +123,7 @@ struct ProgramFunctions {
     if (path.empty()) return push_nil_and(L, "there is no folder for it: neither HOME nor XDG_STATE_HOME is set");
     std::error_code error;
     std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-    const std::string next = fmt::format("{}.{}.new", path, getpid());
-    std::FILE* file = error ? nullptr : std::fopen(next.c_str(), "wb");
-    if (!error && file == nullptr) error = {errno, std::generic_category()};
-    if (file != nullptr) {
-      bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-      written = std::fflush(file) == 0 && fsync(fileno(file)) == 0 && written;
-      if (!written) error = {errno, std::generic_category()};
-      std::fclose(file);
-      if (!error) std::filesystem::rename(next, path, error);
-      if (error) std::remove(next.c_str());
-    }
+    if (!error) error = replace(path, text);
     if (error) return push_nil_and(L, fmt::format("cannot write {}: {}", path, error.message()));
     return lua_pushboolean(L, 1), 1;
   }
@@ -180,6 +184,13 @@ struct ProgramFunctions {
   static int world(lua_State* L) {
     lua_getfield(L, LUA_REGISTRYINDEX, "syslab.world");
     return 1;
+  }
+  // replace_file(path, text) -> true | nil, message. Whoever reads it sees the old text or the new one, never a part.
+  static int replace_file(lua_State* L) {
+    const std::string path(string_argument(L, 1, "path"));
+    const std::error_code error = replace(path, string_argument(L, 2, "text"));
+    if (error) return push_nil_and(L, fmt::format("cannot write {}: {}", path, error.message()));
+    return lua_pushboolean(L, 1), 1;
   }
   // list_data(folder) -> the names of the files in a folder of the data, sorted; empty where there is no such folder
   static int list_data(lua_State* L) {
@@ -270,6 +281,7 @@ void Engine::install_program_functions() {
   set("nearest", &guard<&ProgramFunctions::nearest_name>);
   set("error_write", &guard<&ProgramFunctions::error_write>);
   set("interactive", &guard<&ProgramFunctions::interactive>);
+  set("replace_file", &guard<&ProgramFunctions::replace_file>);
   set("list_data", &guard<&ProgramFunctions::list_data>);
   grade::install_submission_functions(L);
   lua_setfield(L, -2, "program");

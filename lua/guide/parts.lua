@@ -15,23 +15,33 @@ local function number(x) return ("%g"):format(x) end
 --- The points of a share, in hundredths, so that sums print alike everywhere.
 local function earned(points, share) return math.floor(points * share * 100 + 0.5) / 100 end
 
---- Runs one part on an open submission. `seeds`: a list. Returns { name, title, points, earned, ok, seed =, message =,
--- broken = }; the first seed that does not earn all of the points ends it, unless a check gives shares of points: then
+--- Runs one part on an open submission. `seeds`: a list. Returns { name, title, points, earned, ok, status, runs,
+-- seed =, message = }.
+-- The first seed that does not earn all of the points ends it, unless a check gives shares of points: then
 -- the least share counts.
 function parts.run(part, opened, seeds)
-  local result = { name = part.name, title = part.title, points = part.points, hidden = part.hidden, runs = 0 }
+  local result = { name = part.name, title = part.title, points = part.points, hidden = part.hidden, runs = 0,
+    status = "passed" }
   local least = 1
   for _, seed in ipairs(seeds) do
-    local share, message, broken = submission.check(opened, part, seed)
+    local share, message, status = submission.check(opened, part, seed)
     result.runs = result.runs + 1
     if share < least then
       least = share
-      result.seed, result.message, result.broken = seed, message, broken
+      result.seed, result.message, result.status = seed, message, status
     end
     if share == 0 then break end
   end
   result.earned = earned(part.points, least)
   result.ok = least == 1
+  return result
+end
+
+--- The same on a file's text, which is opened for it: in grading, a worker process for each part.
+function parts.run_alone(lab, part, name, source, seeds)
+  local opened = submission.open(name, source, lab.uses)
+  local result = parts.run(part, opened, seeds)
+  submission.close(opened)
   return result
 end
 
@@ -46,8 +56,7 @@ end
 function parts.score(lab, name, source, seeds_of)
   local results, sum = {}, 0
   for i, part in ipairs(lab.parts) do
-    local opened = submission.open(name, source, lab.uses)
-    results[i] = parts.run(part, opened, seeds_of(part))
+    results[i] = parts.run_alone(lab, part, name, source, seeds_of(part))
     sum = sum + results[i].earned
   end
   return results, sum
@@ -72,7 +81,8 @@ function parts.tell(results, say)
       term.glyphs(term.pad(result.title, width)), number(result.earned), number(result.points)))
     if not result.ok and not told then
       told = true
-      say(indented((result.broken and "the check could not make sense of what it found: " or "") .. result.message))
+      local broken = result.status == "broken" and "the check could not make sense of what it found: " or ""
+      say(indented(broken .. result.message))
       say(indented(("(part %s, seed %s)"):format(result.name, number(result.seed))))
     end
   end
@@ -104,20 +114,12 @@ function parts.stated_losses(lab, source)
   return losses
 end
 
-local function loads(lab, name, source)
-  local opened = submission.open(name, source, lab.uses)
-  -- A file for nodes is run by a node, with `node` as its argument; to see whether it compiles is all that is left.
-  local compiled, message = host.compile(source, "@" .. name)
-  return compiled ~= nil and opened ~= nil, message
-end
-
 local function verify_starter(lab, source)
-  local ok, message = loads(lab, "starter.lua", source)
-  if not ok then return "it does not compile: " .. message end
-  local opened = submission.open("starter.lua", source, lab.uses)
-  local result = parts.run(lab.parts[1], opened, { 1 })
+  local compiled, message = host.compile(source, "@starter.lua")
+  if not compiled then return "it does not compile: " .. message end
+  local result = parts.run_alone(lab, lab.parts[1], "starter.lua", source, { 1 })
   if result.ok then return ("it passes part %s as it is: nothing is left to write"):format(lab.parts[1].name) end
-  if result.broken then
+  if result.status == "broken" then
     return ("part %s ends in an error of the check instead of a sentence: %s"):format(lab.parts[1].name,
       result.message)
   end
@@ -126,7 +128,7 @@ end
 
 local function verify_solution(lab, source, seeds)
   for _, part in ipairs(lab.parts) do
-    local result = parts.run(part, submission.open("solution.lua", source, lab.uses), seeds)
+    local result = parts.run_alone(lab, part, "solution.lua", source, seeds)
     if not result.ok then
       return ("it earns %s of %s points in part %s with seed %s: %s"):format(number(result.earned),
         number(result.points), part.name, number(result.seed), result.message)
@@ -139,13 +141,13 @@ local function verify_wrong(lab, name, source)
   if not losses then return problem end
   for _, part in ipairs(lab.parts) do
     local seeds = parts.first_seeds(part.seeds or parts.seeds)
-    local result = parts.run(part, submission.open(name, source, lab.uses), seeds)
+    local result = parts.run_alone(lab, part, name, source, seeds)
     local lost, stated = part.points - result.earned, losses[part.name] or 0
     if math.abs(lost - stated) > 1e-9 then
       return ("part %s: it says that it loses %s points, it loses %s%s"):format(part.name, number(stated), number(lost),
         result.message and ": " .. result.message or "")
     end
-    if result.broken then
+    if result.status == "broken" then
       return ("part %s ends in an error of the check instead of a sentence: %s"):format(part.name, result.message)
     end
   end

@@ -22,6 +22,7 @@ local load_options = { arguments = true, seed = true, budget = true, memory = tr
 -- What the running check has loaded: by instance { owner =, objects = weak table by reference }.
 local loads, last_instance = {}, 0
 local current_seed, limits = 1, {}
+local trouble  -- the kind of the first thing that went wrong in the running check
 
 local function short(value)
   local text = pretty.format(value, { width = 1000, items = 8 })
@@ -43,12 +44,14 @@ local sentences = {
   b = function(text) return ("it was not done after %s instructions (an endless loop?)"):format(
     human.count(tonumber(text) or 0)) end,
   m = function(text) return ("it needs more memory than there is (%s)"):format(text) end,
-  g = function(text) return "the program died: " .. text end,
+  g = function(text) return "the program died " .. text end,
+  t = function(text) return ("it was not done after %s"):format(text) end,
 }
 
 -- The values of an answer; or the end of the check.
 local function answered(what, ok, kind, text, ...)
   if ok then return kind, text, ... end
+  trouble = trouble or kind
   expectations.fail(("%s: %s"):format(what, sentences[kind](text)))
 end
 
@@ -129,29 +132,43 @@ function submission.printed(self)
   return table.concat(texts)
 end
 
---- A submission from a file's text. `uses`: the components of `lab` that it may use.
-function submission.open(name, source, uses) return functions.open(name, source, uses or {}) end
+--- A submission from a file's text. `uses`: the components of `lab` that it may use; `loopback`: speak to its nodes by
+-- messages in this process, too, as one does to a worker.
+function submission.open(name, source, uses, loopback)
+  return functions.open(name, source, uses or {}, loopback or false)
+end
+
+--- Ends whatever runs a submission.
+function submission.close(opened) functions.close(opened) end
+
+local statuses = { x = "error", b = "budget", m = "memory", g = "died", t = "time" }
 
 --- Runs a part's check on a submission with a seed. Returns the share of the points that it earns (1 or what the check
--- returned, 0 where it failed), the sentence, and whether the check itself broke.
+-- returned, 0 where it failed), the sentence, and how it ended: "passed", "failed", "error" (the code raised one),
+-- "budget", "memory", "time", "died", or "broken" (the check itself).
 function submission.check(opened, part, seed)
-  current_seed, limits = seed, part
+  current_seed, limits, trouble = seed, part, nil
   math.randomseed(seed)
   local ok, message, broken, share = expectations.run(part.check, opened, seed)
-  local printed = ok and "" or submission.printed(opened)
+  local over = functions.over(opened)
+  local printed = (ok or over) and "" or submission.printed(opened)
   local crashes = functions.crashes(opened)
   for instance, at in pairs(loads) do functions.drop(at.owner, instance) end
   loads, last_instance = {}, 0
   local world = host.world()
   if world then world:close() end
-  if ok then
-    if share == nil then return 1 end
-    if type(share) == "number" and share >= 0 and share <= 1 then return share end
-    return 0, ("the check returned %s, which is no share of the points"):format(tostring(share)), true
+  if ok and not over then
+    if share == nil then return 1, nil, "passed" end
+    if type(share) == "number" and share >= 0 and share <= 1 then
+      if share == 1 then return 1, nil, "passed" end
+      return share, ("this earns %g of the points"):format(share), "failed"
+    end
+    return 0, ("the check returned %s, which is no share of the points"):format(tostring(share)), "broken"
   end
+  if ok then message = "the program ended before its check did" end
   if #crashes > 0 then message = message .. "\n" .. table.concat(crashes, "\n", 1, math.min(#crashes, 3)) end
   if printed ~= "" then message = message .. "\nprinted: " .. printed:sub(1, 400):gsub("%s+$", "") end
-  return 0, message, broken
+  return 0, message, statuses[over or trouble] or broken and "broken" or "failed"
 end
 
 return submission

@@ -3,6 +3,7 @@ local t = require "expect"
 local submission = require "guide.submission"
 local parts = require "guide.parts"
 local definition = require "guide.definition"
+local json = require "json"
 
 local stack = [[
 local Stack = {}
@@ -91,15 +92,17 @@ t.test("calls may nest", function()
 end)
 
 t.test("what goes wrong in the file is a sentence for the student", function()
-  local function fails(call, expected, source)
-    local share, message, broken = checked(function(_, s) call(s:load()) end, source)
+  local function fails(call, expected, source, ended)
+    local share, message, status = checked(function(_, s) call(s:load()) end, source)
     t.equal(share, 0)
-    t.equal(broken, false)
+    t.equal(status, ended or "error")
     t.matches(message, expected)
   end
   fails(function(m) m.fail() end, "^fail%(%): it failed: stack.lua:14: no luck")
-  fails(function(m) m.loop(1, { 2 }) end, "^loop%(1, { 2 }%): it was not done after 10 000 000 instructions")
-  fails(function(m) m.hog() end, "hog%(%): it needs more memory than there is %(64 MiB%)")
+  fails(function(m) m.loop(1, { 2 }) end, "^loop%(1, { 2 }%): it was not done after 10 000 000 instructions",
+    nil, "budget")
+  fails(function(m) m.hog() end, "hog%(%): it needs more memory than there is %(64 MiB%)",
+    nil, "memory")
   fails(function(m) m.nonsense() end, "nonsense%(%): it failed: there is no function 'nonsense'")
   fails(function() end, "loading the file: it failed: .*stack.lua:1: .*'=' expected", "nonsense")
   fails(function() end, "it returned nothing", "local x = 1")
@@ -165,6 +168,105 @@ t.test("what cannot be passed is said", function()
   t.matches(message, "does it contain itself")
 end)
 
+-- Nodes
+
+-- Uses all that a node can do: messages, calls, timers, the disk, logs, random numbers, a crash of its own.
+local busy = [[
+local node, options = ...
+local log = 0
+local function note(env, what, value) log = log + 1; env:log(what, { n = log, value = value }) end
+function node.on_start(env)
+  note(env, "start", env:peek("count"))
+  print("started", env:name(), math.random(1000))
+  env:timer("tick", 0.1 + math.random() / 10)
+  env:timer("never", 5)
+  env:write("count", (env:peek("count") or 0) + 1, function(value, err) note(env, "written", value) end)
+  env:append("list", { env:now() })
+  env:sync(function() note(env, "synced", env:wall_now()) end)
+  env:show { role = "worker", log = log }
+end
+function node.on_timer(env, name)
+  note(env, name, env:cancel("never"))
+  env:timer("tick", 0.2)
+  for _, peer in ipairs(options.peers) do
+    env:send(peer, "hello", { from = env:name(), list = { 1, 2, { x = true } } })
+    env:call(peer, { type = "add", a = log, b = 2, timeout = 0.05 }, function(value, err)
+      note(env, "sum", value or err.code)
+    end)
+  end
+  env:read("list", function(list) note(env, "list", list and #list) end)
+end
+function node.on_message(env, message)
+  note(env, message.type, message.body.from .. message.from)
+  env:after(0.01, function() note(env, "later", env:now()) end)
+  if math.random() < 0.02 then error("bad luck") end
+  env:show { log = log, list = { 1, 2 } }
+end
+function node.on_request(env, request, reply)
+  if request.type == "late" then env:after(0.02, function() reply(nil, "not_found") end) return end
+  if request.type == "who" then return nil, { code = "overloaded", message = "no" } end
+  return request.a + request.b
+end
+function node.on_stop(env) note(env, "stop") end
+]]
+
+-- What happens to three of them. Returns the digest and what was answered.
+local function busy_world(loopback, seed)
+  local opened = submission.open("busy.lua", busy, {}, loopback)
+  local digest, answers
+  local _, message = submission.check(opened, { check = function(_, s)
+    local w = lab.world { seed = seed }
+    local names, nodes = { "a", "b", "c" }, {}
+    for i, name in ipairs(names) do nodes[i] = s:node(w, name, { options = { peers = names } }) end
+    w:at(1.5, lab.fault.crash "a")
+    w:at(2, lab.fault.restart "a")
+    w:at(2.5, lab.fault.stop "b")
+    w:at(2.6, lab.fault.restart "b")
+    w:at(3, lab.fault.partition { "c" })
+    w:at(4, lab.fault.heal_all())
+    answers = {}
+    for i = 1, 6 do
+      w:run(1)
+      for _, kind in ipairs { "add", "late", "who", "nonsense" } do
+        local value, err = nodes[i % 3 + 1]:call { type = kind, a = i, b = 1 }
+        answers[#answers + 1] = tostring(value) .. (err and " " .. tostring(err) or "")
+      end
+      answers[#answers + 1] = json.encode(nodes[i % 3 + 1]:state())
+    end
+    digest = w:digest()
+  end }, seed)
+  t.equal(message, nil)
+  return digest, answers
+end
+
+t.test("a node behaves the same over messages as in this process, to the last digit", function()
+  local digests = {}
+  for seed = 1, 10 do
+    local here, answers = busy_world(false, seed)
+    local there, remote_answers = busy_world(true, seed)
+    t.equal(remote_answers, answers)
+    t.equal(there, here)
+    digests[here] = true
+  end
+  local n = 0
+  for _ in pairs(digests) do n = n + 1 end
+  t.equal(n, 10)  -- the seed matters
+end)
+
+t.test("a node that does too much at once is stopped", function()
+  local opened = submission.open("flood.lua", [[
+    local node = ...
+    function node.on_start(env) while true do env:log(("x"):rep(1000)) end end]], {}, true)
+  local share, message = submission.check(opened, { check = function(e, s)
+    local w = lab.world { seed = 1 }
+    local n = s:node(w, "n")
+    w:run(1)
+    e.that(n:up(), "n to be up", "it is down")
+  end }, 1)
+  t.equal(share, 0)
+  t.matches(message, "n crashed at 0 s: flood.lua:2: more than 4 MiB of messages")
+end)
+
 -- Parts
 
 local function lab(check, changes)
@@ -189,7 +291,7 @@ t.test("a check may give a share of the points", function()
   t.equal(results[1].runs, 3)
   made = lab(function() return 2 end)
   results = parts.score(made, "s.lua", stack, function() return { 1 } end)
-  t.equal(results[1].broken, true)
+  t.equal(results[1].status, "broken")
 end)
 
 t.test("a wrong solution states what it loses", function()

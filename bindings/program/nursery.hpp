@@ -1,0 +1,65 @@
+// Where a submission runs when it is graded: a sandboxed worker, one for each part of each submission.
+//
+// Workers are forked from a nursery, a process of its own that was executed afresh with an empty environment: it has
+// never seen a lab, so nothing of a hidden test is in its memory, nor in a worker's. Around a worker are, from outside
+// to inside: namespaces without network and files (bubblewrap, where it works), resource limits, a list of the few
+// system calls that a computation needs (seccomp: any other ends the process), and the sandbox of LuaHost. All that it
+// shares with the rest of the world is one socket, over which it answers requests (bindings/grade/student.hpp).
+//
+// Whatever a worker does or sends, the grader ends in time: every wait has a deadline, every message a limit, and what
+// is left of a worker is killed and reaped by its nursery. Cost: about 1 ms a worker, 20 µs a request.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bindings/grade/submission.hpp"
+#include "bindings/program/channel.hpp"
+
+namespace syslab::program {
+
+enum class Isolation {
+  process,     // resource limits only: the system offers nothing better
+  seccomp,     // and a system call filter
+  bubblewrap,  // and namespaces of its own
+};
+std::string_view to_string(Isolation isolation);
+
+class Nursery {
+ public:
+  // Starts one that isolates workers at least so well; with `wanted` empty as well as it can. Null, and why, where that
+  // cannot be.
+  static std::shared_ptr<Nursery> start(std::optional<Isolation> wanted, std::string& why);
+  ~Nursery();
+  Nursery(const Nursery&) = delete;
+  Nursery& operator=(const Nursery&) = delete;
+
+  Isolation isolation() const { return isolation_; }
+
+  struct Worker {
+    int fd = -1;    // the grader's end, to be closed by whoever takes it
+    int id = 0;
+  };
+  // A fresh worker that may run for `cpu_seconds`; empty where the nursery is gone.
+  std::optional<Worker> spawn(int cpu_seconds);
+  // Kills a worker if it lives, and says what it died of: "signal 11 (Segmentation fault)".
+  std::string bury(int id);
+
+ private:
+  Nursery() = default;
+  static std::shared_ptr<Nursery> launch(bool bubblewrap);
+
+  Channel channel_;
+  pid_t pid_ = -1;
+  Isolation isolation_ = Isolation::process;
+};
+
+// A port to a fresh worker, which has to be done by `limit` from now.
+std::shared_ptr<grade::StudentPort> make_worker_port(std::shared_ptr<Nursery> nursery, std::chrono::milliseconds limit);
+
+}  // namespace syslab::program

@@ -1,0 +1,4 @@
+-- Reads the environment.
+-- What it finds it uses; if it comes back from there, it says so by an error.
+local ok, got = pcall(function() return os.getenv("PATH") end)
+error("came back: " .. tostring(ok) .. " " .. tostring(got))

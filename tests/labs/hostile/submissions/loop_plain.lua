@@ -1,0 +1,2 @@
+-- An endless loop while the file is loaded.
+while true do end

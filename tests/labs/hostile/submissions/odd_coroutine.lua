@@ -1,0 +1,2 @@
+-- Returns what cannot be called.
+return coroutine.create(function() end)

@@ -1,0 +1,2 @@
+-- Returns nothing.
+local _ = 1

@@ -1,0 +1,2 @@
+-- No Lua at all.
+this is not a program

@@ -1,0 +1,3 @@
+-- The same by pcall.
+local function f() return pcall(f) end
+while true do f() end
