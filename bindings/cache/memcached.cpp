@@ -27,7 +27,7 @@ const Component memcached{{
     .name = "cache.memcached",
     .summary = "memcached (defaults of 1.4.39): servers with several threads and slab memory each; clients "
                "find keys "
-               "on a hash ring. Nothing is replicated, a crash empties a server.",
+               "on a ketama ring. Nothing is replicated, a crash empties a server.",
     .params =
         {count("servers", "how many").at_least(1).at_most(1000).optional("1"),
          size("memory", "bytes of each, given out in pages of 1 MiB").at_least(1 << 20).optional("64 MiB"),

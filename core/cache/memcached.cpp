@@ -1,9 +1,11 @@
 #include "core/cache/memcached.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "core/base/assert.hpp"
-#include "core/hash/ring.hpp"
+#include "core/hash/ketama.hpp"
 
 namespace syslab {
 namespace {
@@ -46,29 +48,29 @@ class MemcachedServer final : public FilterService {
 class MemcachedClient final : public Service {
  public:
   MemcachedClient(const MemcachedOptions& options, const std::vector<NamedServer>& servers)
-      : ring_(options_of(options, servers)), timeout_(options.timeout) {
-    for (const PlacedNode& placed : ring_.nodes()) {
-      for (const NamedServer& server : servers) {
-        if (server.name == placed.name) nodes_.push_back(server.node);
-      }
+      : timeout_(options.timeout) {
+    std::vector<PlacedNode> placed;
+    for (const NamedServer& server : servers) placed.push_back({.name = server.name});
+    SYSLAB_ASSERT(ring_.reset(std::move(placed)).empty());
+    for (const PlacedNode& node : ring_.nodes()) {
+      const auto is_it = [&](const NamedServer& server) { return server.name == node.name; };
+      nodes_.push_back(std::find_if(servers.begin(), servers.end(), is_it)->node);
     }
-    SYSLAB_ASSERT(!nodes_.empty() && nodes_.size() == servers.size());
+    SYSLAB_ASSERT(!nodes_.empty());
   }
 
   void call(Env& env, Request request, Reply reply) override {
-    const NodeId to = request.key().is_nil() ? nodes_.front() : nodes_[ring_.place(hash_key(request.key()))];
-    env.call(to, std::move(request), timeout_, std::move(reply));
+    env.call(server_of(request.key()), std::move(request), timeout_, std::move(reply));
   }
 
  private:
-  static RingOptions options_of(const MemcachedOptions& options, const std::vector<NamedServer>& servers) {
-    RingOptions ring;
-    ring.points = options.points;
-    for (const NamedServer& server : servers) ring.nodes.push_back({.name = server.name});
-    return ring;
+  NodeId server_of(const Value& key) const {
+    if (key.is_nil()) return nodes_.front();
+    // As on the wire, where a number is its digits.
+    return nodes_[ring_.place(ring_.hash_of(key.is_string() ? key.string() : std::string_view(key.json())))];
   }
 
-  const Ring ring_;
+  Ketama ring_;
   const Duration timeout_;
   std::vector<NodeId> nodes_;  // in the order of the ring's
 };

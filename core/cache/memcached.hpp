@@ -1,7 +1,7 @@
 // A memcached: cache servers that know nothing of each other, and a client that knows them all.
 //
 // Each server has several threads on one slab cache (slab.hpp). Which server has a key is the client's
-// business: a consistent hash ring over the servers' names. Nothing is replicated and nothing is written to
+// business: a ketama ring over the servers' names. Nothing is replicated and nothing is written to
 // disk: a server that crashes is empty when it comes back, and until then its share of the keys fails and
 // goes to the store.
 //
@@ -21,7 +21,6 @@ namespace syslab {
 struct MemcachedOptions {
   SlabOptions slab = {};
   std::size_t threads = 4;
-  std::uint32_t points = 160;  // of a server on the client's ring
   Duration timeout = std::chrono::milliseconds(100);
 };
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/base/assert.hpp"
-#include "core/hash/hash64.hpp"
+#include "core/hash/crc16.hpp"
 
 namespace syslab {
 namespace {
@@ -420,8 +420,14 @@ Value RedisNode::show() const {
 // ---- the client
 
 std::size_t redis_shard(const Value& key, std::size_t shards) {
-  constexpr std::uint64_t kSlots = 16384;
-  return static_cast<std::size_t>((hash_key(key) >> 50) * shards / kSlots);
+  // As on the wire, where a number is its digits. The ranges are those of `redis-cli --cluster create`: shard
+  // i begins at i * 16384 / shards, rounded.
+  const std::size_t slot = redis_slot(key.is_string() ? std::string(key.string()) : key.json());
+  std::size_t shard = slot * shards / kRedisSlots;
+  const auto first = [&](std::size_t i) { return (2 * i * kRedisSlots + shards) / (2 * shards); };
+  while (shard + 1 < shards && first(shard + 1) <= slot) ++shard;
+  while (first(shard) > slot) --shard;
+  return shard;
 }
 
 namespace {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/cache/lru.hpp"
+#include "core/hash/crc16.hpp"
 #include "core/sim/fault/crash.hpp"
 #include "core/sim/fault/partition.hpp"
 #include "core/sim/fault/restart.hpp"
@@ -169,6 +170,23 @@ TEST_CASE("redis: a replica that was away continues from the backlog, or copies 
     CHECK(c.show(1)["full_syncs"] == Value(small ? 2 : 1));
     CHECK(c.show(1)["partial_syncs"] == Value(small ? 0 : 1));
   }
+}
+
+TEST_CASE("redis: slots are dealt to shards as redis-cli --cluster create does", "[cache][redis]") {
+  // Slots from the Redis Cluster specification: foo 12182, {user1000}.following 3443, foo{bar}{zap} 5061.
+  // With three shards redis-cli prints 0-5460, 5461-10922, 10923-16383.
+  CHECK(redis_shard("foo", 3) == 2);
+  CHECK(redis_shard("{user1000}.following", 3) == 0);
+  CHECK(redis_shard("{user1000}.followers", 3) == 0);
+  CHECK(redis_shard("foo{bar}{zap}", 3) == 0);
+  CHECK(redis_shard(5, 3) == redis_shard("5", 3));
+  std::vector<std::size_t> first(3, 16384);
+  for (int key = 0; key < 200'000; ++key) {
+    const std::string text = std::to_string(key);
+    std::size_t& least = first[redis_shard(Value(text), 3)];
+    least = std::min<std::size_t>(least, redis_slot(text));
+  }
+  CHECK(first == std::vector<std::size_t>{0, 5461, 10923});
 }
 
 TEST_CASE("redis: shards have their own keys, and fail over on their own", "[cache][redis]") {
