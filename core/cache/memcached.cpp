@@ -60,7 +60,8 @@ class MemcachedClient final : public Service {
   }
 
   void call(Env& env, Request request, Reply reply) override {
-    env.call(server_of(request.key()), std::move(request), timeout_, std::move(reply));
+    const NodeId to = server_of(request.key());
+    env.call(to, std::move(request), timeout_, std::move(reply));
   }
 
  private:
