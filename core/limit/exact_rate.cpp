@@ -1,5 +1,6 @@
 #include "core/limit/exact_rate.hpp"
 
+#include <bit>
 #include <cmath>
 #include <optional>
 
@@ -70,6 +71,8 @@ bool ExactRate::nanoseconds_fit(double rate) {
 
 ExactRate::ExactRate(double per_ns, double units_per_token, double burst)
     : per_ns_(static_cast<std::int64_t>(per_ns)),
+      magic_shift_(63 + std::bit_width(static_cast<std::uint64_t>(per_ns) - 1)),
+      magic_(static_cast<std::uint64_t>((Wide{1} << magic_shift_) / static_cast<std::uint64_t>(per_ns)) + 1),
       units_per_token_(units_per_token),
       tokens_per_unit_(1 / units_per_token),
       full_(to_units(burst)),

@@ -71,8 +71,8 @@ class BasicGcra {
   std::int64_t ahead_of(Stamp tat, std::int64_t t) const {
     if constexpr (kCoarse) {
       if (tat <= t) return 0;
-      // A time before the beginning could make the difference overflow.
-      return t < 0 && tat > kFar + t ? kFar : std::min(tat - t, kFar);
+      const std::uint64_t ahead = static_cast<std::uint64_t>(tat) - static_cast<std::uint64_t>(t);
+      return ahead > kFar ? kFar : static_cast<std::int64_t>(ahead);
     } else {
       const Wide ahead = wide(tat) - static_cast<Wide>(t) * exact_.per_ns();
       if (ahead <= 0) return 0;
@@ -81,8 +81,8 @@ class BasicGcra {
   }
   Stamp later(std::int64_t t, std::int64_t units) const {
     if constexpr (kCoarse) {
-      constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-      return t > most - units ? most : t + units;
+      std::int64_t sum;
+      return __builtin_add_overflow(t, units, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
     } else {
       const Wide sum = static_cast<Wide>(t) * exact_.per_ns() + units;
       return {static_cast<std::uint64_t>(sum), static_cast<std::int64_t>(sum >> 64)};

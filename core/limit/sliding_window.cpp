@@ -16,7 +16,7 @@ SlidingWindow::SlidingWindow(const WindowOptions& options)
       window_(options.window.count()),
       limit_(to_cost_units(options.limit)),
       request_window_(static_cast<Wide>(window_) * kCostUnits),
-      per_unit_and_window_(1 / (static_cast<double>(window_) * kCostUnits)) {
+      per_request_window_(1 / (static_cast<double>(window_) * kCostUnits)) {
   SYSLAB_ASSERT(valid_window(options));
 }
 
@@ -25,17 +25,16 @@ SlidingWindow::SlidingWindow(const WindowOptions& options)
 Duration SlidingWindow::wait_within(std::int64_t previous, std::int64_t room) const {
   if (previous == 0) return Duration::zero();
   // previous * (window - e) / (window * unit) < whole + 1, where whole is the room in whole requests.
+  // So window - e is at most (below - 1) / previous.
   const Wide below = static_cast<Wide>(room / kCostUnits + 1) * request_window_;
-  const Wide left = (below - 1) / static_cast<std::uint64_t>(previous);  // the largest window - e
-  return left >= static_cast<Wide>(window_) ? Duration::zero()
-                                            : Duration(window_ - static_cast<std::int64_t>(left));
+  if (below > static_cast<Wide>(window_) * static_cast<std::uint64_t>(previous)) return Duration::zero();
+  return Duration(window_ - static_cast<std::int64_t>((below - 1) / static_cast<std::uint64_t>(previous)));
 }
 
 // What was refused passes later in this window, or in the next, when this one is the one before; or in the
 // one after that, where nothing counts any more.
-Decision SlidingWindow::refuse(const State& state, Instant now, std::int64_t elapsed,
+Decision SlidingWindow::refuse(const State& state, Instant now, std::int64_t used,
                                std::int64_t wanted) const {
-  const std::int64_t used = state.current + still_counts(state.previous, elapsed);
   Duration wait = Duration::max();
   if (wanted <= limit_) {
     const Instant start{Duration(state.start)};

@@ -45,7 +45,7 @@ class SlidingWindow {
     }
     const std::int64_t wanted = to_cost_units(cost);
     const std::int64_t used = state.current + still_counts(state.previous, elapsed);
-    if (wanted > limit_ - used) return refuse(state, now, elapsed, wanted);
+    if (wanted > limit_ - used) return refuse(state, now, used, wanted);
     state.current += wanted;
     return {true, Duration::zero(), from_cost_units(limit_ - used - wanted)};
   }
@@ -53,26 +53,27 @@ class SlidingWindow {
   std::string describe() const;
 
  private:
+  __extension__ typedef unsigned __int128 Wide;
+
   // floor(previous * (1 - elapsed / window)) in whole requests, as cost units; exactly.
   std::int64_t still_counts(std::int64_t previous, std::int64_t elapsed) const {
     if (previous == 0) return 0;
     const auto left = static_cast<Wide>(previous) * static_cast<std::uint64_t>(window_ - elapsed);
+    // At most 10^12, so the estimate is off by one at most.
     auto whole = static_cast<std::int64_t>(static_cast<double>(previous) *
-                                           static_cast<double>(window_ - elapsed) * per_unit_and_window_);
-    while (static_cast<Wide>(whole) * request_window_ > left) --whole;  // the quotient was rounded
+                                           static_cast<double>(window_ - elapsed) * per_request_window_);
+    while (static_cast<Wide>(whole) * request_window_ > left) --whole;
     while (static_cast<Wide>(whole + 1) * request_window_ <= left) ++whole;
     return whole * kCostUnits;
   }
-  Decision refuse(const State& state, Instant now, std::int64_t elapsed, std::int64_t wanted) const;
+  Decision refuse(const State& state, Instant now, std::int64_t used, std::int64_t wanted) const;
   Duration wait_within(std::int64_t previous, std::int64_t room) const;
-
-  __extension__ typedef unsigned __int128 Wide;
 
   WindowOptions options_;
   std::int64_t window_;
   std::int64_t limit_;
-  Wide request_window_;         // window * kCostUnits
-  double per_unit_and_window_;  // its inverse
+  Wide request_window_;        // window * kCostUnits
+  double per_request_window_;  // its inverse
 };
 
 // Requires: valid_window(options).
