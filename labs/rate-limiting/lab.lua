@@ -56,7 +56,7 @@ print(chart.timeline{ rows = { { label = "tokens left", values = left } }, from 
         answer = function(env) return env.first_refused end,
       },
       hints = {
-        "A table `passed` with the answers for 3000 requests, one each millisecond, at a bucket of 100 a second and 500.",
+        "A table `passed` with the answers for 3000 requests, one each millisecond, at rate 100, burst 500.",
         "In one second 1000 tokens are taken and 100 arrive. How fast do the savings shrink?",
         "Type the lines as they are shown, or `.go`.",
       },
@@ -70,7 +70,7 @@ print(chart.timeline{ rows = { { label = "tokens left", values = left } }, from 
         for i = 2001, 3000 do last[#last + 1] = passed[i] end
         t.that(count_passed(last) == 100, "in the third second 100 pass", count_passed(last) .. " pass")
       end,
-      explain = function(env)
+      explain = function()
         return ([[
 The savings do not shrink by 1000 a second but by 900, because 100 arrive meanwhile: 500 / 900 = %.3f s. From then on
 one in ten passes. So `burst` says how big a surprise you can take, and `rate` what you can take for ever: whatever
@@ -138,7 +138,11 @@ got = {
   sliding_window = rush(lab.limit.sliding_window{ limit = 100, window = 60 }),
   sliding_log = rush(lab.limit.sliding_log{ limit = 100, window = 60 }),
 }
-print(chart.bars{ { "fixed window", got.fixed_window }, { "sliding window", got.sliding_window }, { "log", got.sliding_log } })]],
+print(chart.bars{
+  { "fixed window", got.fixed_window },
+  { "sliding window", got.sliding_window },
+  { "log", got.sliding_log },
+})]],
       predict = {
         question = "How many of the 400 does the fixed window let through, within 0.2 s?",
         unit = "requests",
@@ -159,7 +163,7 @@ print(chart.bars{ { "fixed window", got.fixed_window }, { "sliding window", got.
       end,
       explain = [[
 Twice the limit in no time, and it keeps to its rule: each minute had 100. The log remembers the time of each request
-and is exact, but it needs memory for all of them. The sliding window counter is the bargain between: two counts a key.]],
+and is exact, but it needs memory for all of them. The sliding window counter is the bargain between: two counts.]],
     },
     {
       name = "estimate",
@@ -217,7 +221,10 @@ end
 many_gcra = lab.limit.gcra{ rate = 100, burst = 20, max_keys = 100000 }
 many_buckets = lab.limit.token_bucket{ rate = 100, burst = 20, max_keys = 100000 }
 for client = 1, 100000 do many_gcra:admit(client, 0.001); many_buckets:admit(client, 0.001) end
-print(chart.bars({ { "gcra", many_gcra:size_bytes() / 1e5 }, { "token bucket", many_buckets:size_bytes() / 1e5 } }, { unit = "bytes a client" }))]],
+print(chart.bars({
+  { "gcra", many_gcra:size_bytes() / 1e5 },
+  { "token bucket", many_buckets:size_bytes() / 1e5 },
+}, { unit = "bytes a client" }))]],
       predict = {
         question = "How many of the 20 000 do the two decide differently?",
         choices = { "none", "some hundred", "about half" },
@@ -334,9 +341,9 @@ longer than their patience, all work is for nobody. With the limit %.0f a second
       name = "slow_day",
       title = "The limit that nobody adjusted",
       text = [[
-The same limit of 360 a second; now only 300 come, and all is well. At 20 s the service becomes three times as slow (a
-bad disk, a noisy neighbour), for 20 s. The rate limit knows nothing of that. The other two days limit how many are inside
-at once: 12, and a number that `gradient2` learns from the latency.]],
+The same limit of 360 a second; now only 300 come, and all is well. At 20 s the service becomes three times as
+slow (a bad disk, a noisy neighbour), for 20 s. The rate limit knows nothing of that. The other two days limit
+how many are inside at once: 12, and a number that `gradient2` learns from the latency.]],
       code = [[
 function bad_day(limiter)
   local w = lab.world{ seed = 1 }
@@ -354,16 +361,17 @@ rows = {}
 for label, users in pairs{ ["rate 360"] = by_rate, ["12 inside"] = by_inside, gradient2 = learned } do
   rows[#rows + 1] = { label = label, values = users:data().series.ok_rate, max = 400 }
 end
-print(chart.timeline{ rows = rows, from = 0, to = 60, bands = { { from = 20, to = 40, label = "three times as slow" } } })]],
+slow = { from = 20, to = 40, label = "three times as slow" }
+print(chart.timeline{ rows = rows, from = 0, to = 60, bands = { slow } })]],
       predict = {
-        question = "A slow service can do 133 a second. How many are answered in time behind the rate limit, from 25 s to 40 s?",
+        question = "Slow, it can do 133 a second. How many are answered in time behind the rate limit, from 25 s to 40 s?",
         unit = "a second",
         tolerance = 30,
         answer = function(env) return ok_rate(env.by_rate, 25, 40) end,
       },
       hints = {
         "Three loads: `by_rate`, `by_inside` and `learned`, each after a minute with a slow fault from 20 s to 40 s.",
-        "`lab.limit.filter` takes either kind of limiter. A limit on what is inside needs no rate: 12 / latency is its rate.",
+        "`lab.limit.filter` takes either kind of limiter. The rate of 12 that are inside is 12 / latency.",
         "Type the lines as they are shown, or `.go`.",
       },
       check = function(t, env)
@@ -383,7 +391,7 @@ print(chart.timeline{ rows = rows, from = 0, to = 60, bands = { { from = 20, to 
         return ([[
 %.0f a second behind the rate limit, %.0f with 12 inside, %.0f with the limit that learns. By Little's law, inside =
 rate * time: who fixes what is inside lets the rate follow the service. And 12 inside on 4 slots is a queue of 8, which
-is %.0f ms at its worst, never half a second. A rate protects the bill; what is inside protects the service.]]):format(
+takes some %.0f ms, never half a second. A rate protects the bill; what is inside protects the service.]]):format(
           ok_rate(env.by_rate, 25, 40), ok_rate(env.by_inside, 25, 40), ok_rate(env.learned, 25, 40),
           1000 * 8 * 0.030 / 4)
       end,
