@@ -98,6 +98,7 @@ void* Arena::take(std::size_t size) {
   if (c >= kClasses) return nullptr;
   if (Free* block = free_[c]) {
     free_[c] = block->next;
+    __builtin_prefetch(block->next);  // the next one: it was freed long ago and is in no cache
     return block;
   }
   const std::size_t bytes = class_bytes(c);

@@ -91,7 +91,10 @@ std::string Param::type_text() const {
 std::string describe_argument(lua_State* L, int index) {
   switch (lua_type(L, index)) {
     case LUA_TNONE: return "nothing";
-    case LUA_TNUMBER: return fmt::format("the number {}", lua_tonumber(L, index));
+    case LUA_TNUMBER: {
+      const double number = lua_tonumber(L, index);
+      return std::isnan(number) ? "nan, which is not a number" : fmt::format("the number {}", number);
+    }
     case LUA_TBOOLEAN: return lua_toboolean(L, index) ? "true" : "false";
     case LUA_TSTRING: {
       std::size_t length = 0;

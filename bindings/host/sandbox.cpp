@@ -188,7 +188,8 @@ int sorted_next(lua_State* L) {
 int stable_tostring(lua_State* L) {
   luaL_checkany(L, 1);
   if (luaL_callmeta(L, 1, "__tostring") != 0) {
-    if (lua_isstring(L, -1) == 0) return luaL_error(L, "'__tostring' must return a string");
+    // A number is one, as in Lua, and is made into one here: nobody who asked for a text gets anything else.
+    if (lua_tostring(L, -1) == nullptr) return luaL_error(L, "'__tostring' must return a string");
     return 1;
   }
   switch (lua_type(L, 1)) {
