@@ -38,7 +38,7 @@ const std::vector<const T*>& sorted_registry() {
 }
 
 int construct(lua_State* L) {
-  const auto& component = *static_cast<const Component*>(lua_touserdata(L, lua_upvalueindex(1)));
+  const auto& component = pointer_at<const Component>(L, lua_upvalueindex(1));
   const std::string owner = "lab." + component.d.name;
   Arguments arguments(L, 1, owner, component.d.params);
   return component.d.make(L, arguments);
@@ -60,7 +60,7 @@ int show(lua_State* L) {
 }
 
 int unknown_method(lua_State* L) {
-  const auto& type = *static_cast<const Type*>(lua_touserdata(L, lua_upvalueindex(1)));
+  const auto& type = pointer_at<const Type>(L, lua_upvalueindex(1));
   std::vector<std::string> names;
   for (const Method& m : type.d.methods) names.push_back(m.name);
   const std::string key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : describe_argument(L, 2);
@@ -130,7 +130,7 @@ void install_type(lua_State* L, const Type& type) {
   const int methods = lua_gettop(L);
   for (const Method& m : type.d.methods) {
     if (m.call != nullptr) {
-      lua_pushlightuserdata(L, const_cast<Method*>(&m));
+      push_pointer(L, &m);
       lua_pushcclosure(L, m.call, 1);
     } else {
       // Left in the registry by lua/prelude.lua: makes a function that loads its module when first called.
@@ -142,7 +142,7 @@ void install_type(lua_State* L, const Type& type) {
     set_raw(L, methods, m.name);
   }
   lua_newtable(L);
-  lua_pushlightuserdata(L, const_cast<Type*>(&type));
+  push_pointer(L, &type);
   lua_pushcclosure(L, &guard<&unknown_method>, 1);
   lua_setfield(L, -2, "__index");
   lua_setmetatable(L, methods);
@@ -229,7 +229,7 @@ void install_components(lua_State* L, bool isolate) {
       }
       target = lua_gettop(L);
     }
-    lua_pushlightuserdata(L, const_cast<Component*>(c));
+    push_pointer(L, c);
     lua_pushcclosure(L, &guard<&construct>, 1);
     set_raw(L, target, dot == std::string::npos ? c->d.name : c->d.name.substr(dot + 1));
     lua_settop(L, lab);
@@ -240,7 +240,7 @@ void install_components(lua_State* L, bool isolate) {
 const Component* component_at(lua_State* L, int index) {
   if (lua_tocfunction(L, index) != &guard<&construct>) return nullptr;
   lua_getupvalue(L, index, 1);
-  const auto* component = static_cast<const Component*>(lua_touserdata(L, -1));
+  const Component* component = &pointer_at<const Component>(L, -1);
   lua_pop(L, 1);
   return component;
 }

@@ -5,6 +5,7 @@
 // size for all types, which keeps Lua's allocations the same in every build.
 #pragma once
 
+#include <cstdint>
 #include <lua.hpp>
 #include <memory>
 #include <string>
@@ -23,6 +24,17 @@ template <class T>
 inline int plain_type_tag = 0;
 template <class T>
 inline constexpr const void* type_tag = &plain_type_tag<std::remove_const_t<T>>;
+
+// A pointer of ours as an upvalue: a number, exact below 2^53. LuaJIT keeps a table of the 4 GiB regions that light
+// userdata point into, so how much it allocates with those, and with that all later addresses and the order of tables
+// with object keys, would depend on where the program lies.
+inline void push_pointer(lua_State* L, const void* pointer) {
+  lua_pushnumber(L, static_cast<double>(reinterpret_cast<std::uintptr_t>(pointer)));
+}
+template <class T>
+T& pointer_at(lua_State* L, int index) {
+  return *reinterpret_cast<T*>(static_cast<std::uintptr_t>(lua_tonumber(L, index)));
+}
 
 struct Box {
   const void* tag;
@@ -82,7 +94,7 @@ struct MethodOf<int (*)(lua_State*, T&, Arguments&)> {
   static int call(lua_State* L) {
     T& object = self<T>(L);
     // The method's own descriptor is the closure's first upvalue (see install_components).
-    const auto& method = *static_cast<const Method*>(lua_touserdata(L, lua_upvalueindex(1)));
+    const auto& method = pointer_at<const Method>(L, lua_upvalueindex(1));
     Arguments arguments(L, 2, method.name, method.params);
     return F(L, object, arguments);
   }

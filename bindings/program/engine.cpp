@@ -13,6 +13,7 @@
 
 #include "bindings/grade/submission.hpp"
 #include "bindings/host/arguments.hpp"
+#include "bindings/host/object.hpp"
 #include "bindings/host/script_error.hpp"
 #include "bindings/program/chunk.hpp"
 #include "bindings/program/exit_code.hpp"
@@ -49,7 +50,7 @@ std::string_view after_equals(std::string_view input) {
   return input.starts_with('=') && !input.starts_with("==") ? trimmed(input.substr(1)) : std::string_view();
 }
 
-Engine& engine_of(lua_State* L) { return *static_cast<Engine*>(lua_touserdata(L, lua_upvalueindex(1))); }
+Engine& engine_of(lua_State* L) { return pointer_at<Engine>(L, lua_upvalueindex(1)); }
 
 int push_nil_and(lua_State* L, const std::string& message) {
   lua_pushnil(L);
@@ -260,7 +261,7 @@ void Engine::install_program_functions() {
   lua_getfield(L, LUA_REGISTRYINDEX, "syslab.host");
   lua_newtable(L);
   const auto set = [&](const char* name, lua_CFunction function) {
-    lua_pushlightuserdata(L, this);
+    push_pointer(L, this);
     lua_pushcclosure(L, function, 1);
     lua_setfield(L, -2, name);
   };

@@ -138,10 +138,9 @@ TEST_CASE("balancer: checks are spread over the interval", "[balance][balancer]"
 }
 
 TEST_CASE("balancer: least connections feeds a black hole, health checks close it", "[balance][balancer]") {
-  Setup s(3);
-  black_hole(s.env, s.nodes[0]);
-  const auto run = [&](BalancerOptions options) {
-    s.results.entries.clear();
+  const auto run = [](BalancerOptions options) {
+    Setup s(3);
+    black_hole(s.env, s.nodes[0]);
     options.policy = make_least_connections;
     const auto balancer = s.make(std::move(options));
     for (int i = 0; i < 10000; ++i) {  // 10 s at 1000 requests a second
