@@ -6,6 +6,22 @@
 ---@class BalancePolicy
 local BalancePolicy = {}
 
+---Whole numbers below 2^64 as short texts, and back. A number is given as decimal digits, or as a Lua number up to 2^53; it comes back as decimal digits (tonumber makes it a number).
+---@class Base62
+local Base62 = {}
+
+---The number of a text. err.code is 'malformed' for a character that is no digit, or for 2^64 and more.
+---@param text string
+---@return any
+---@return Error?
+function Base62:decode(text) end
+
+---The text of a number, at least `width` long.
+---@param number number
+---@param width? any
+---@return any
+function Base62:encode(number, width) end
+
 ---Holds values under keys up to a capacity; its policy decides who leaves. Keys are strings or numbers; values are copied: nil, booleans, numbers, strings, lists and maps.
 ---@class Cache
 local Cache = {}
@@ -70,6 +86,24 @@ function Cache:reset_stats() end
 ---@return any
 function Cache:replay(trace) end
 
+---A make of cache server and its settings; w:cache(name, profile) sets it up.
+---@class CacheProfile
+local CacheProfile = {}
+
+---Cache servers of a world, as a client sees them; a cache filter can keep its entries there.
+---@class CacheServers
+local CacheServers = {}
+
+---Sends a request to the server that is in charge of the key, and waits for the answer: get, set, add, delete, incr, flush. A miss is nil without an error.
+---@param options table
+---@return any
+---@return Error?
+function CacheServers:call(options) end
+
+---The servers.
+---@return Node[]
+function CacheServers:nodes() end
+
 ---Items that tasks hand to each other, first in, first out; made by w:channel.
 ---@class Channel
 local Channel = {}
@@ -111,6 +145,38 @@ function Clients:stop() end
 ---@return number
 function Clients:unknown() end
 
+---Decides whether one more request may be inside now. Who was admitted must leave.
+---@class ConcurrencyLimiter
+local ConcurrencyLimiter = {}
+
+---Comes in, if there is room; delay is how long it is to be held back.
+---@return any
+---@return any
+---@return any
+function ConcurrencyLimiter:acquire() end
+
+---A dry run: what acquire would say.
+---@return any
+---@return any
+---@return any
+function ConcurrencyLimiter:peek() end
+
+---One that was admitted leaves: after how many seconds, and how it went ('success', 'dropped', 'ignored').
+---@param latency? any
+---@param outcome? any
+function ConcurrencyLimiter:release(latency, outcome) end
+
+---How many are inside.
+---@return number
+function ConcurrencyLimiter:in_flight() end
+
+---How many may be inside now.
+---@return number
+function ConcurrencyLimiter:limit() end
+
+---As freshly made.
+function ConcurrencyLimiter:reset() end
+
 ---What a service's handler sees of the node it runs on.
 ---@class Context
 local Context = {}
@@ -143,6 +209,54 @@ function Context:random(n) end
 ---@param text string
 ---@param fields? table
 function Context:log(text, fields) end
+
+---Counts for any number of keys, each at least the truth. Keys are strings or numbers.
+---@class CountMin
+local CountMin = {}
+
+---Counts a key.
+---@param key any
+---@param count? any
+---@return true?
+---@return Error?
+function CountMin:add(key, count) end
+
+---Counts the ids of a trace, or 1 to n.
+---@param trace any
+---@return number
+function CountMin:add_all(trace) end
+
+---An estimate is above the truth by more than epsilon * total with probability delta at most.
+---@return any
+---@return any
+function CountMin:bounds() end
+
+---How often the key came: at least the truth.
+---@param key any
+---@return number
+function CountMin:estimate(key) end
+
+---All counts.
+---@return number
+function CountMin:total() end
+
+---An experiment on fresh sketches of this size: puts in a trace, or the keys 1 to n, and compares the answers with the truth, and the bytes with those of theory and of the keys themselves. A quotient is measured / theory.
+---@param trace any
+---@return table
+function CountMin:accuracy(trace) end
+
+---As freshly made.
+function CountMin:clear() end
+
+---What its data takes.
+---@return string
+function CountMin:memory() end
+
+---Makes this the sketch of both inputs. err.code is 'conflict' for sketches of different sizes or kinds.
+---@param other any
+---@return true?
+---@return Error?
+function CountMin:merge(other) end
 
 ---A probability distribution: service times, delays, sizes.
 ---@class Distribution
@@ -286,6 +400,67 @@ function History:jsonl() end
 ---@return Error?
 function History:save(file) end
 
+---Counts different keys. Keys are strings or numbers.
+---@class HyperLogLog
+local HyperLogLog = {}
+
+---Adds a key; one that was added before changes nothing.
+---@param key any
+function HyperLogLog:add(key) end
+
+---Adds the ids of a trace, or 1 to n.
+---@param trace any
+---@return number
+function HyperLogLog:add_all(trace) end
+
+---How many different keys were added, and the standard error of that, as a share.
+---@return number
+---@return any
+function HyperLogLog:estimate() end
+
+---An experiment on fresh sketches of this size: puts in a trace, or the keys 1 to n, and compares the answers with the truth, and the bytes with those of theory and of the keys themselves. A quotient is measured / theory.
+---@param trace any
+---@return table
+function HyperLogLog:accuracy(trace) end
+
+---As freshly made.
+function HyperLogLog:clear() end
+
+---What its data takes.
+---@return string
+function HyperLogLog:memory() end
+
+---Makes this the sketch of both inputs. err.code is 'conflict' for sketches of different sizes or kinds.
+---@param other any
+---@return true?
+---@return Error?
+function HyperLogLog:merge(other) end
+
+---Makes ids by itself. It never waits: time is an argument (the wall clock, in seconds since 1970; left out, it is the time of the last world, which begins in 1970). An id is a string, also where it is a 64-bit number: Lua's numbers are exact up to 2^53 only.
+---@class IdGenerator
+local IdGenerator = {}
+
+---The next id. Where none is left in this tick, err.code is 'exhausted' and `wait` says how many seconds to wait; a clock that went back is 'clock_backwards'.
+---@param now? any
+---@return any
+---@return Error?
+---@return any
+function IdGenerator:next(now) end
+
+---What an id says: ms since 1970, time in seconds, worker, sequence ... as the kind has them.
+---@param id any
+---@return table?
+---@return Error?
+function IdGenerator:parse(id) end
+
+---The next n ids, as fast as the clock allows; also the time when the last one was made.
+---@param n number
+---@param now? any
+---@return any[]
+---@return any
+---@return Error?
+function IdGenerator:take(n, now) end
+
 ---Chooses which item the next request asks for: whole numbers from 1 to count().
 ---@class KeyStream
 local KeyStream = {}
@@ -313,6 +488,55 @@ function KeyStream:count() end
 ---@overload fun(self: KeyStream, requests: integer, options?: KeyStream.trace.options): RequestTrace
 function KeyStream:trace(options) end
 
+---A ConcurrencyLimiter for every key, in bounded memory: a key of which nobody is inside may be forgotten.
+---@class KeyedConcurrencyLimiter
+local KeyedConcurrencyLimiter = {}
+
+---Comes in, if there is room; delay is how long it is to be held back.
+---@param key any
+---@return any
+---@return any
+---@return any
+function KeyedConcurrencyLimiter:acquire(key) end
+
+---A dry run: what acquire would say.
+---@param key any
+---@return any
+---@return any
+---@return any
+function KeyedConcurrencyLimiter:peek(key) end
+
+---One that was admitted leaves: after how many seconds, and how it went ('success', 'dropped', 'ignored').
+---@param key any
+---@param latency? any
+---@param outcome? any
+function KeyedConcurrencyLimiter:release(key, latency, outcome) end
+
+---How many of the key are inside.
+---@param key any
+---@return number
+function KeyedConcurrencyLimiter:in_flight(key) end
+
+---How many of the key may be inside now.
+---@param key any
+---@return number
+function KeyedConcurrencyLimiter:limit(key) end
+
+---As freshly made.
+function KeyedConcurrencyLimiter:reset() end
+
+---How many keys are held now.
+---@return number
+function KeyedConcurrencyLimiter:size() end
+
+---How much memory they take.
+---@return string
+function KeyedConcurrencyLimiter:size_bytes() end
+
+---How many keys were forgotten although something was learned of them.
+---@return number
+function KeyedConcurrencyLimiter:forgotten() end
+
 ---A Limiter for every key (client, tenant, route), in bounded memory: when there are too many keys, one that is idle or nearly so is forgotten.
 ---@class KeyedLimiter
 local KeyedLimiter = {}
@@ -324,12 +548,14 @@ local KeyedLimiter = {}
 ---@return any
 ---@return any
 ---@return any
+---@return any
 function KeyedLimiter:admit(key, now, cost) end
 
----What admit would say, without taking anything.
+---A dry run: what admit would say.
 ---@param key any
 ---@param now? any
 ---@param cost? any
+---@return any
 ---@return any
 ---@return any
 ---@return any
@@ -342,6 +568,10 @@ function KeyedLimiter:reset() end
 ---@return number
 function KeyedLimiter:size() end
 
+---How much memory they take.
+---@return string
+function KeyedLimiter:size_bytes() end
+
 ---How many keys were forgotten that were not idle: they got a fresh budget too early.
 ---@return number
 function KeyedLimiter:forgotten() end
@@ -350,17 +580,19 @@ function KeyedLimiter:forgotten() end
 ---@class Limiter
 local Limiter = {}
 
----Takes the cost or nothing. retry_after is 0 if it was admitted, and infinite if it never will be.
+---Takes the cost or nothing. retry_after is 0 if it was admitted, and infinite if it never will be; delay is how long a queue holds it back.
 ---@param now? any
 ---@param cost? any
+---@return any
 ---@return any
 ---@return any
 ---@return any
 function Limiter:admit(now, cost) end
 
----What admit would say, without taking anything.
+---A dry run: what admit would say.
 ---@param now? any
 ---@param cost? any
+---@return any
 ---@return any
 ---@return any
 ---@return any
@@ -409,6 +641,59 @@ function Load:set_rate(rate) end
 ---No more requests.
 function Load:stop() end
 
+---Says whether a key may have been added: no is certain, yes is wrong now and then. Keys are strings or numbers.
+---@class MembershipFilter
+local MembershipFilter = {}
+
+---Adds a key. err.code is 'full' where a cuckoo filter has no room; then nothing has changed.
+---@param key any
+---@return true?
+---@return Error?
+function MembershipFilter:add(key) end
+
+---Adds the ids of a trace, or 1 to n.
+---@param trace any
+---@return number?
+---@return Error?
+function MembershipFilter:add_all(trace) end
+
+---False: it certainly was not added.
+---@param key any
+---@return boolean
+function MembershipFilter:contains(key) end
+
+---How often a stranger is reported, by theory, at the present number of keys or another.
+---@param keys? any
+---@return number
+function MembershipFilter:fp_rate(keys) end
+
+---Takes out a key that was added; false where it certainly was not. An error for a plain Bloom filter.
+---@param key any
+---@return boolean
+function MembershipFilter:remove(key) end
+
+---Keys added, less those removed.
+---@return number
+function MembershipFilter:size() end
+
+---An experiment on fresh sketches of this size: puts in a trace, or the keys 1 to n, and compares the answers with the truth, and the bytes with those of theory and of the keys themselves. A quotient is measured / theory.
+---@param trace any
+---@return table
+function MembershipFilter:accuracy(trace) end
+
+---As freshly made.
+function MembershipFilter:clear() end
+
+---What its data takes.
+---@return string
+function MembershipFilter:memory() end
+
+---Makes this the sketch of both inputs. err.code is 'conflict' for sketches of different sizes or kinds.
+---@param other any
+---@return true?
+---@return Error?
+function MembershipFilter:merge(other) end
+
 ---A node of a world: a service, a fleet's member, a balancer, a protocol participant, a client.
 ---@class Node
 local Node = {}
@@ -454,10 +739,26 @@ local Picture = {}
 ---@class Placement
 local Placement = {}
 
----The home of a key.
+---How it places keys: "ring".
+---@return string
+function Placement:algorithm() end
+
+---The home of a key; an error with code "unavailable" where there is no node.
 ---@param key any
 ---@return any
+---@return Error
 function Placement:place(key) end
+
+---As place, and the node carries the key from now on: for bounded_load, which looks at loads.
+---@param key any
+---@return any
+---@return Error
+function Placement:take(key) end
+
+---One of the keys that the node took is gone; false where it carries none.
+---@param name string
+---@return boolean
+function Placement:release(name) end
 
 ---The first nodes for a key, its home first.
 ---@param key any
@@ -482,16 +783,31 @@ function Placement:nodes() end
 ---@return Placement
 function Placement:copy() end
 
----How the keys 1 to n are shared: a count by node, the fullest against its fair share, and the standard deviation of the shares.
----@param n number
----@return table
-function Placement:spread(n) end
+---What it takes, beside the names of the nodes.
+---@return string
+function Placement:memory() end
 
----How many of the keys 1 to n have another home in `after`, and how many of those needlessly: between nodes that are in both.
----@param after any
----@param n number
+---How keys are shared, as numbers and, printed, as bars. `keys` is a list, or a number n for the keys 1 to n. In the result: `keys` by node, the fullest against its fair share, the standard deviation of the shares, and chi-square (about nodes - 1 for a perfect hash).
+---@param keys any
 ---@return table
-function Placement:moved(after, n) end
+function Placement:spread(keys) end
+
+---The numbers of spread, without the picture.
+---@param keys any
+---@return table
+function Placement:spread_data(keys) end
+
+---How many keys have another home in `after`, how many of those needlessly (between nodes that are in both), and what each node lost and gained; printed, as bars.
+---@param after any
+---@param keys any
+---@return table
+function Placement:moved(after, keys) end
+
+---The numbers of moved, without the picture.
+---@param after any
+---@param keys any
+---@return table
+function Placement:moved_data(after, keys) end
 
 ---A replication protocol and its settings; w:replicas runs it.
 ---@class Protocol
@@ -541,6 +857,116 @@ function Resource:busy() end
 ---@return number
 function Resource:waiting() end
 
+---A register of short codes for texts.
+---@class ShortCodes
+local ShortCodes = {}
+
+---A code for the text. err.code is 'exhausted' where no free code was found.
+---@param text string
+---@return any
+---@return Error?
+function ShortCodes:assign(text) end
+
+---Assigns codes to n more texts: text 1, text 2 ...
+---@param n number
+---@return number?
+---@return Error?
+function ShortCodes:fill(n) end
+
+---The text of a code. err.code is 'not_found', or 'malformed' for what cannot be a code.
+---@param code any
+---@return any
+---@return Error?
+function ShortCodes:resolve(code) end
+
+---How many codes there are and could be, how many tries met a taken one, and how many should have, by theory.
+---@return table
+function ShortCodes:stats() end
+
+---The keys that came most often, and their counts. Keys are strings or whole numbers.
+---@class SpaceSaving
+local SpaceSaving = {}
+
+---Counts a key.
+---@param key any
+---@param count? any
+---@return true?
+---@return Error?
+function SpaceSaving:add(key, count) end
+
+---Counts the ids of a trace, or 1 to n.
+---@param trace any
+---@return number
+function SpaceSaving:add_all(trace) end
+
+---How often a key came: at most count, and at least count - error.
+---@param key any
+---@return any
+---@return any
+function SpaceSaving:estimate(key) end
+
+---The keys with the largest counts.
+---@param n? number
+---@return any[]
+function SpaceSaving:top(n) end
+
+---All counts.
+---@return number
+function SpaceSaving:total() end
+
+---An experiment on fresh sketches of this size: puts in a trace, or the keys 1 to n, and compares the answers with the truth, and the bytes with those of theory and of the keys themselves. A quotient is measured / theory.
+---@param trace any
+---@return table
+function SpaceSaving:accuracy(trace) end
+
+---As freshly made.
+function SpaceSaving:clear() end
+
+---What its data takes.
+---@return string
+function SpaceSaving:memory() end
+
+---Makes this the sketch of both inputs. err.code is 'conflict' for sketches of different sizes or kinds.
+---@param other any
+---@return true?
+---@return Error?
+function SpaceSaving:merge(other) end
+
+---A student's file, as the check of a lab's part sees it.
+---@class Submission
+local Submission = {}
+
+---Runs the file in a fresh state of its own and returns what it returned: an object whose functions can be called with plain values. The seed is the part's unless given.
+---@param options? table
+---@return any
+function Submission:load(options) end
+
+---@class Submission.node.options
+---@field world? World the world it becomes part of (required)
+---@field name? string the node's name (required)
+---@field options? any passed to the file as its second argument (default: none)
+---@field memory? integer bytes its state may take (default: 64 MiB)
+---@field budget? integer VM instructions that a handler may run (default: 10 000 000)
+---@field time? Distribution|number the time each message takes (default: no time)
+---@field zone? string the zone it stands in (default: none)
+
+---Adds a node that runs the file, with `node` and `options` as its arguments.
+---@param options? Submission.node.options
+---@return Node
+---@overload fun(self: Submission, world: World, options?: Submission.node.options): Node
+---@overload fun(self: Submission, world: World, name: string, options?: Submission.node.options): Node
+function Submission:node(options) end
+
+---A field of an object of the file's.
+---@param object any
+---@param name string
+---@return any
+function Submission:get(object, name) end
+
+---What the file's modules have printed, at most 16 KiB each.
+---@return string
+function Submission:printed() end
+
 ---A coroutine that lives in simulated time; made by w:spawn.
 ---@class Task
 local Task = {}
@@ -587,6 +1013,18 @@ function World:at(time, fault, lasting) end
 ---@overload fun(self: World, name: string, options?: World.balancer.options): Node
 ---@overload fun(self: World, name: string, backends: any, options?: World.balancer.options): Node
 function World:balancer(options) end
+
+---@class World.cache.options
+---@field name? string the group's name; its members are NAME-1, NAME-2 ... (required)
+---@field profile? CacheProfile such as lab.cache.memcached{ servers = 3 } (required)
+---@field zone? string the zone they stand in (default: none)
+
+---Adds cache servers of one make, and gives a client's view of them.
+---@param options? World.cache.options
+---@return CacheServers
+---@overload fun(self: World, name: string, options?: World.cache.options): CacheServers
+---@overload fun(self: World, name: string, profile: CacheProfile, options?: World.cache.options): CacheServers
+function World:cache(options) end
 
 ---A channel for tasks.
 ---@return Channel
@@ -873,15 +1311,24 @@ function lab.balance.round_robin() end
 lab.cache = {}
 
 ---@class lab.cache.filter.options
----@field cache? Cache of what policy and capacity (required)
+---@field cache? any a Cache, of what policy and capacity (read-through); or CacheServers that w:cache made, whose client it then is (cache-aside) (required)
+---@field write? 'around'|'through'|'back' to the service only, and the key is forgotten; to the service and then the cache; to the cache, and to the service later (default: 'around')
 ---@field ttl? number how long a value is good (default: until evicted or written)
+---@field jitter? number each ttl is shortened by a random share of up to this (default: 0)
+---@field negative_ttl? number how long 'nothing there' (nil, or the error not_found) is good (default: not kept)
 ---@field single_flight? boolean reads of a key that is being read wait for that answer (default: false)
----@field read? string the type of request that reads (default: get)
+---@field early? number beta of probabilistic early expiry: 1 is the paper's optimum, more is earlier; 0: never (default: 0)
+---@field ahead? number a hit older than this share of its ttl is renewed in the background (default: never)
+---@field flush_interval? number write = 'back': what is dirty goes to the service so often (default: 1 s)
+---@field flush_batch? integer write = 'back': most entries of a request put_many; with 1, writes go as they came (default: 64)
+---@field dirty_limit? integer write = 'back': with so many dirty keys, other writes go around (default: 10000)
+---@field reads? any[] the types of request that read (default: { 'get', 'read' })
+---@field writes? any[] the types of request that write their `value` (default: { 'put', 'write', 'set' })
 
----Answers reads from a cache that the service fills; writes through it forget their key. Each process has an empty cache like the one given.
+---Answers reads from a cache; writes go around it, through it, or back to the service later. Each process has an empty cache like the one given.
 ---@param options? lab.cache.filter.options
 ---@return Filter
----@overload fun(cache: Cache, options?: lab.cache.filter.options): Filter
+---@overload fun(cache: any, options?: lab.cache.filter.options): Filter
 function lab.cache.filter(options) end
 
 ---@class lab.cache.lru.options
@@ -893,6 +1340,49 @@ function lab.cache.filter(options) end
 ---@return Cache
 ---@overload fun(capacity?: integer, options?: lab.cache.lru.options): Cache
 function lab.cache.lru(options) end
+
+---@class lab.cache.memcached.options
+---@field servers? integer how many (default: 1)
+---@field memory? number bytes of each, given out in pages of 1 MiB (default: 64 MiB)
+---@field threads? integer commands a server works on at once (default: 4)
+---@field factor? number each class of chunks is so many times as large as the one before (default: 1.25)
+---@field time? Distribution|number a thread's time for a command (default: 10 us)
+---@field timeout? number how long a client waits (default: 100 ms)
+
+---memcached (defaults of 1.4.39): servers with several threads and slab memory each; clients find keys on a hash ring. Nothing is replicated, a crash empties a server.
+---@param options? lab.cache.memcached.options
+---@return CacheProfile
+---@overload fun(servers?: integer, options?: lab.cache.memcached.options): CacheProfile
+function lab.cache.memcached(options) end
+
+---@class lab.cache.redis.options
+---@field shards? integer primaries; each has its part of the keys (default: 1)
+---@field replicas? integer of each shard, beside its primary (default: 2)
+---@field memory? number maxmemory of a node (default: no limit)
+---@field policy? 'noeviction'|'allkeys-lru' who leaves when the memory is full: nobody (writes fail with out_of_memory), or who was not used for the longest time (default: 'noeviction')
+---@field time? Distribution|number the thread's time for a command or message (default: 10 us)
+---@field node_timeout? number a node that is silent for so long has failed (default: 15 s)
+---@field backlog? number bytes of writes that a replica may have missed and still continue (default: 1 MiB)
+---@field min_replicas? integer a primary refuses writes when fewer replicas keep up (default: 0)
+---@field max_lag? number a replica that was not heard for so long does not keep up (default: 10 s)
+---@field timeout? number how long a client waits (default: 100 ms)
+
+---Redis as a cache (defaults of 7): shards of a primary and replicas, one thread each; writes reach replicas after they were answered, and when a primary fails a replica takes over with what it knows.
+---@param options? lab.cache.redis.options
+---@return CacheProfile
+---@overload fun(shards?: integer, options?: lab.cache.redis.options): CacheProfile
+function lab.cache.redis(options) end
+
+---@class lab.cache.slab.options
+---@field memory? number bytes, given out in pages (default: 64 MiB)
+---@field factor? number each class of chunks is so many times as large as the one before (default: 1.25)
+---@field page? number bytes of a page, and of the largest item (default: 1 MiB)
+
+---A cache of bytes with the memory of memcached 1.4.39: pages cut into chunks by size class, an LRU list for each class. A full class evicts while another has room to spare.
+---@param options? lab.cache.slab.options
+---@return Cache
+---@overload fun(memory?: number, options?: lab.cache.slab.options): Cache
+function lab.cache.slab(options) end
 
 lab.check = {}
 
@@ -1285,6 +1775,157 @@ function lab.fault.zone(options) end
 
 lab.hash = {}
 
+---@class lab.hash.anchor.options
+---@field nodes? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+---@field capacity? integer most nodes there can ever be at once (default: four times the nodes, at least 64)
+
+---AnchorHash: a fixed number of buckets, some in use. Any node can leave at any time, movement is minimal, shares are even; but it depends on the order of changes.
+---@param options? lab.hash.anchor.options
+---@return Placement
+---@overload fun(nodes?: any[], options?: lab.hash.anchor.options): Placement
+function lab.hash.anchor(options) end
+
+---@class lab.hash.bounded_load.options
+---@field nodes? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+---@field bound? number most keys of a node, as a multiple of its fair share (default: 1.25)
+---@field points? integer points of a node of weight 1 on the ring (default: 160)
+
+---A hash ring on which a full node passes keys on: no node carries more than `bound` times its fair share.
+---@param options? lab.hash.bounded_load.options
+---@return Placement
+---@overload fun(nodes?: any[], options?: lab.hash.bounded_load.options): Placement
+function lab.hash.bounded_load(options) end
+
+---@class lab.hash.crc16.options
+---@field text? string the bytes to hash (required)
+
+---CRC-16/XMODEM, the checksum by which a Redis cluster finds a key's slot.
+---@param options? lab.hash.crc16.options
+---@return number
+---@overload fun(text: string): number
+function lab.hash.crc16(options) end
+
+---@class lab.hash.fnv1a.options
+---@field text? string the bytes to hash (required)
+---@field bits? integer of the result: 32 or 64 (default: 32)
+
+---FNV-1a: a multiplication and an xor a byte. 32 bits as a number, 64 as 16 hexadecimal digits.
+---@param options? lab.hash.fnv1a.options
+---@return any
+---@overload fun(text: string, options?: lab.hash.fnv1a.options): any
+function lab.hash.fnv1a(options) end
+
+---@class lab.hash.jump.options
+---@field nodes? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+
+---Jump consistent hash: no table, perfectly even, minimal movement; but nodes are numbered in the order in which they came, and only the last one can leave.
+---@param options? lab.hash.jump.options
+---@return Placement
+---@overload fun(nodes?: any[]): Placement
+function lab.hash.jump(options) end
+
+---@class lab.hash.jump_bucket.options
+---@field key? integer the key, as a whole number (required)
+---@field buckets? integer how many there are (required)
+
+---The bucket of a number among so many, counted from 0, by jump consistent hash; the number is not hashed before, as in the paper.
+---@param options? lab.hash.jump_bucket.options
+---@return number
+---@overload fun(key: integer, options?: lab.hash.jump_bucket.options): number
+---@overload fun(key: integer, buckets: integer): number
+function lab.hash.jump_bucket(options) end
+
+---@class lab.hash.ketama.options
+---@field nodes? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+
+---The hash ring of memcached clients, point by point as libmemcached has it: MD5, 160 points for a node of average weight.
+---@param options? lab.hash.ketama.options
+---@return Placement
+---@overload fun(nodes?: any[]): Placement
+function lab.hash.ketama(options) end
+
+---@class lab.hash.maglev.options
+---@field nodes? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+---@field size? integer entries of the table: a prime, 100 times the nodes or more (default: 65537)
+
+---A table that nodes fill in turns: the most even and the fastest, at the price of a few keys that move needlessly.
+---@param options? lab.hash.maglev.options
+---@return Placement
+---@overload fun(nodes?: any[], options?: lab.hash.maglev.options): Placement
+function lab.hash.maglev(options) end
+
+---@class lab.hash.maglev_table.options
+---@field offsets? any[] the first entry that each node tries, from 0 (required)
+---@field skips? any[] how far on each node tries next, from 1 (required)
+---@field size? integer entries of the table: a prime (required)
+
+---Maglev's look-up table from given permutations: which node, counted from 1, has each entry.
+---@param options? lab.hash.maglev_table.options
+---@return any[]
+---@overload fun(offsets: any[], options?: lab.hash.maglev_table.options): any[]
+---@overload fun(offsets: any[], skips: any[], options?: lab.hash.maglev_table.options): any[]
+---@overload fun(offsets: any[], skips: any[], size: integer): any[]
+function lab.hash.maglev_table(options) end
+
+---@class lab.hash.md5.options
+---@field text? string the bytes to hash (required)
+
+---MD5, for agreeing with others who use it; broken for security since 2004.
+---@param options? lab.hash.md5.options
+---@return any
+---@overload fun(text: string): any
+function lab.hash.md5(options) end
+
+---@class lab.hash.modulo.options
+---@field nodes? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+
+---The hash modulo the number of nodes: even and fast, but nearly every key moves when a node comes or goes.
+---@param options? lab.hash.modulo.options
+---@return Placement
+---@overload fun(nodes?: any[]): Placement
+function lab.hash.modulo(options) end
+
+---@class lab.hash.moved.options
+---@field before? Placement how it was (required)
+---@field after? Placement how it is (required)
+---@field keys? any a list of keys, or a number n for the keys 1 to n (default: 10000)
+
+---Which keys have another home in `after` than in `before`, how many of those needlessly, and what each node lost and gained; printed, as bars. The two may be of different kinds.
+---@param options? lab.hash.moved.options
+---@return any
+---@overload fun(before: Placement, options?: lab.hash.moved.options): any
+---@overload fun(before: Placement, after: Placement, options?: lab.hash.moved.options): any
+function lab.hash.moved(options) end
+
+---@class lab.hash.murmur3.options
+---@field text? string the bytes to hash (required)
+---@field bits? integer of the result: 32 or 128 (default: 32)
+---@field seed? integer another seed is another hash (default: 0)
+
+---MurmurHash3: 32 bits (x86_32) as a number, or 128 (x64_128) as 32 hexadecimal digits, h1 and then h2.
+---@param options? lab.hash.murmur3.options
+---@return any
+---@overload fun(text: string, options?: lab.hash.murmur3.options): any
+function lab.hash.murmur3(options) end
+
+---@class lab.hash.redis_slot.options
+---@field key? string the key (required)
+
+---The slot of a key in a Redis cluster, 0 to 16383: CRC16 of what stands in the first non-empty {braces}, else of the whole key, modulo 16384.
+---@param options? lab.hash.redis_slot.options
+---@return number
+---@overload fun(key: string): number
+function lab.hash.redis_slot(options) end
+
+---@class lab.hash.rendezvous.options
+---@field nodes? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+
+---Every node bids for the key by a hash of both, and the highest bid wins: no table, minimal movement, exact weights.
+---@param options? lab.hash.rendezvous.options
+---@return Placement
+---@overload fun(nodes?: any[]): Placement
+function lab.hash.rendezvous(options) end
+
 ---@class lab.hash.ring.options
 ---@field nodes? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
 ---@field points? integer points of a node of weight 1; more give more even shares (default: 160)
@@ -1295,22 +1936,301 @@ lab.hash = {}
 ---@overload fun(nodes?: any[], options?: lab.hash.ring.options): Placement
 function lab.hash.ring(options) end
 
+---@class lab.hash.siphash.options
+---@field text? string the bytes to hash (required)
+---@field key? string 16 bytes, or 32 hexadecimal digits (required)
+---@field rounds? '2-4'|'1-3' a word and at the end (default: '2-4')
+
+---SipHash: a keyed hash. Who does not know the key cannot make keys collide.
+---@param options? lab.hash.siphash.options
+---@return any
+---@overload fun(text: string, options?: lab.hash.siphash.options): any
+---@overload fun(text: string, key: string, options?: lab.hash.siphash.options): any
+function lab.hash.siphash(options) end
+
+---@class lab.hash.slots.options
+---@field nodes? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+
+---The 16384 slots of a Redis cluster: a key's slot is fixed (CRC16, {tags}), and a table says which node has each slot.
+---@param options? lab.hash.slots.options
+---@return Placement
+---@overload fun(nodes?: any[]): Placement
+function lab.hash.slots(options) end
+
+---@class lab.hash.xxh3.options
+---@field text? string the bytes to hash (required)
+---@field seed? integer another seed is another hash (default: 0)
+
+---XXH3, 64 bits: the hash by which all placements and sketches here hash a text, unless they are made to agree with others.
+---@param options? lab.hash.xxh3.options
+---@return any
+---@overload fun(text: string, options?: lab.hash.xxh3.options): any
+function lab.hash.xxh3(options) end
+
+---@class lab.hash.xxh64.options
+---@field text? string the bytes to hash (required)
+---@field seed? integer another seed is another hash (default: 0)
+
+---XXH64, the older hash of the xxHash family, which many file formats and protocols have fixed.
+---@param options? lab.hash.xxh64.options
+---@return any
+---@overload fun(text: string, options?: lab.hash.xxh64.options): any
+function lab.hash.xxh64(options) end
+
+lab.id = {}
+
+---@class lab.id.audit.options
+---@field ids? any[] strings (required)
+
+---Counts what is wrong with a list of ids, in the order in which they were issued: how many are there twice, how many numbers are missing in between, how often an id is smaller than the one before.
+---@param options? lab.id.audit.options
+---@return table
+---@overload fun(ids: any[]): table
+function lab.id.audit(options) end
+
+---@class lab.id.base62.options
+---@field alphabet? string the digits in order, all different (default: 0-9A-Za-z)
+
+---Writes whole numbers in base 62, or in the base of another alphabet; exact up to 2^64 - 1.
+---@param options? lab.id.base62.options
+---@return Base62
+---@overload fun(alphabet?: string): Base62
+function lab.id.base62(options) end
+
+---@class lab.id.filter.options
+---@field generator? IdGenerator of what kind and options (required)
+---@field worker? 'given'|'node' the generator's own number of the worker, or the number of the node in its world (default: given)
+---@field guard? number keeps a time on disk, written ahead by so much, so that a restarted process with a clock that is behind waits instead of repeating ids; 0: none (default: 0)
+---@field type? string the requests that it answers (default: id)
+
+---Answers requests of the type 'id' with a new id, by the wall clock of the node; others it passes on. Each process has a generator like the one given, and waits where that asks it to.
+---@param options? lab.id.filter.options
+---@return Filter
+---@overload fun(generator: IdGenerator, options?: lab.id.filter.options): Filter
+function lab.id.filter(options) end
+
+---@class lab.id.short_codes.options
+---@field method? 'random'|'hash'|'counter'|'sequence' random codes; a hash of the text; a counter through a keyed permutation; the bare counter (default: random)
+---@field length? integer characters of a code (default: 7)
+---@field alphabet? string its digits, all different (default: 0-9A-Za-z)
+---@field tries? integer for one code, before it gives up (default: 100)
+---@field seed? integer of its randomness, its hash, its permutation (default: the session's seed)
+
+---Short codes for long texts, as a link shortener gives, and what becomes of collisions: try another random code, probe from a hash, or shuffle a counter, which has none.
+---@param options? lab.id.short_codes.options
+---@return ShortCodes
+---@overload fun(method?: 'random'|'hash'|'counter'|'sequence', options?: lab.id.short_codes.options): ShortCodes
+function lab.id.short_codes(options) end
+
+---@class lab.id.snowflake.options
+---@field worker? integer its number, different for every generator (default: 0)
+---@field epoch? number tick 0, in seconds since 1970 (default: 0)
+---@field tick? number the unit of its time (default: 1 ms)
+---@field time_bits? integer how many bits the ticks have (default: 41)
+---@field worker_bits? integer how many the worker has (default: 10)
+---@field process_bits? integer how many a second number has (default: 0)
+---@field sequence_bits? integer how many ids a tick has, as bits (default: 12)
+---@field process? integer the second number (default: 0)
+---@field tolerance? number a clock that went back by at most so much is waited for, not refused (default: 0)
+
+---64-bit ids that sort by time: ticks since an epoch, the number of the worker, a sequence. Workers need not talk to each other, but no two may have one number. Discord's form is { epoch = 1420070400, time_bits = 42, worker_bits = 5, process_bits = 5 }, Twitter's epoch 1288834974.657.
+---@param options? lab.id.snowflake.options
+---@return IdGenerator
+---@overload fun(worker?: integer, options?: lab.id.snowflake.options): IdGenerator
+function lab.id.snowflake(options) end
+
+---@class lab.id.ticket_server.options
+---@field lease? integer numbers in a range, where the request has no `count` (default: 100)
+---@field reserve? integer how many numbers one write to the disk covers; a crash loses at most so many, and one lease (default: 1000)
+---@field first? integer the first number (default: 1)
+---@field sync? boolean waits until the disk has it; without, a crash makes numbers come twice (default: true)
+
+---Makes a service a ticket server: requests of the type 'lease' get a range { first, last } of numbers that nobody else gets, and that a crash of the server does not repeat.
+---@param options? lab.id.ticket_server.options
+---@return Filter
+---@overload fun(lease?: integer, options?: lab.id.ticket_server.options): Filter
+function lab.id.ticket_server(options) end
+
+---@class lab.id.tickets.options
+---@field server? string the name of the node with the ticket server (required)
+---@field lease? integer how many numbers it asks for at once (default: 100)
+---@field refill? integer asks for the next lease when so many numbers are left; 0: when none is (default: 0)
+---@field timeout? number of its calls (default: 1 s)
+---@field type? string the requests that it answers (default: id)
+
+---Answers requests of the type 'id' with numbers that it leases from a ticket server. A crash loses the rest of its leases.
+---@param options? lab.id.tickets.options
+---@return Filter
+---@overload fun(server: string, options?: lab.id.tickets.options): Filter
+function lab.id.tickets(options) end
+
+---@class lab.id.ulid.options
+---@field monotonic? boolean within a millisecond the next id is one more than the last; else it is random (default: true)
+---@field after? string goes on behind this ULID, the last one of another generator (default: none)
+---@field seed? integer of its own random stream (default: the session's seed)
+
+---128-bit ids of milliseconds and 80 random bits, as 26 characters that sort by time.
+---@param options? lab.id.ulid.options
+---@return IdGenerator
+---@overload fun(monotonic?: boolean, options?: lab.id.ulid.options): IdGenerator
+function lab.id.ulid(options) end
+
+---@class lab.id.uuid.options
+---@field version? integer 4 or 7 (default: 7)
+---@field monotonic? 'none'|'counter'|'random'|'fraction' how version 7 sorts within a millisecond: methods 1, 2, 3 of RFC 9562, section 6.2 (default: counter)
+---@field seed? integer of its own random stream (default: the session's seed)
+
+---128-bit ids by chance: version 4 is random, version 7 begins with the milliseconds, so that it sorts by time.
+---@param options? lab.id.uuid.options
+---@return IdGenerator
+---@overload fun(version?: integer, options?: lab.id.uuid.options): IdGenerator
+function lab.id.uuid(options) end
+
 lab.limit = {}
 
----@class lab.limit.filter.options
----@field limiter? any a Limiter, or a KeyedLimiter for a budget for each key or caller (required)
----@field by? 'key'|'caller' whose budget it is, of a KeyedLimiter (default: key)
+---@class lab.limit.aimd.options
+---@field initial? integer the limit at first (default: 20)
+---@field min? integer it never goes below (default: 1)
+---@field max? integer it never goes above (default: 1000)
+---@field backoff? number shrinks to this share (default: 0.9)
+---@field timeout? number a latency above it counts as dropped (default: 5 s)
+---@field max_keys? integer gives every key a limit of its own, and bounds their number (default: one limit for all)
 
----Refuses the requests that a limiter does not admit, with the error 'rate_limited'. Each process has a fresh limiter like the one given.
+---A limit on what is inside that grows by one while all goes well and shrinks by a factor when requests are dropped or late.
+---@param options? lab.limit.aimd.options
+---@return any
+---@overload fun(initial?: integer, options?: lab.limit.aimd.options): any
+function lab.limit.aimd(options) end
+
+---@class lab.limit.concurrency.options
+---@field limit? integer requests inside at once (required)
+---@field burst? integer more that are admitted, after a delay (default: 0)
+---@field unit_delay? number how long those are held back: the typical latency; learned from release (default: 0 s)
+---@field max_keys? integer gives every key a limit of its own, and bounds their number (default: one limit for all)
+
+---At most so many requests inside at once, and a burst more that are held back.
+---@param options? lab.limit.concurrency.options
+---@return any
+---@overload fun(limit: integer, options?: lab.limit.concurrency.options): any
+function lab.limit.concurrency(options) end
+
+---@class lab.limit.filter.options
+---@field limiter? any a Limiter or a ConcurrencyLimiter, or a keyed one for a budget for each key or caller (required)
+---@field by? 'key'|'caller' whose budget it is, of a keyed one (default: key)
+---@field dry_run? boolean lets everything pass and counts what it would have refused (default: false)
+
+---Refuses the requests that a limiter does not admit, with the error 'rate_limited' (or 'overloaded', where too many are inside). Each process has a fresh limiter like the one given.
 ---@param options? lab.limit.filter.options
 ---@return Filter
 ---@overload fun(limiter: any, options?: lab.limit.filter.options): Filter
 function lab.limit.filter(options) end
 
+---@class lab.limit.fixed_window.options
+---@field limit? number requests in a window (required)
+---@field window? number length of a window (default: 1 s)
+---@field start? 'clock'|'first' windows are multiples of the window on the clock, or begin with the first request (default: clock)
+---@field max_keys? integer gives every key a limit of its own, and bounds their number (default: one limit for all)
+
+---At most so many requests in each window of time, then the count starts anew; twice as many may pass across a boundary.
+---@param options? lab.limit.fixed_window.options
+---@return any
+---@overload fun(limit: number, options?: lab.limit.fixed_window.options): any
+function lab.limit.fixed_window(options) end
+
+---@class lab.limit.gcra.options
+---@field rate? number requests a second (required)
+---@field burst? number requests that may come at once (default: one second of rate, at least 1)
+---@field max_keys? integer gives every key a limit of its own, and bounds their number (default: one limit for all)
+
+---The token bucket with one timestamp: when would the next request come, if all came evenly? As a cell rate algorithm.
+---@param options? lab.limit.gcra.options
+---@return any
+---@overload fun(rate: number, options?: lab.limit.gcra.options): any
+function lab.limit.gcra(options) end
+
+---@class lab.limit.gradient2.options
+---@field initial? integer the limit at first (default: 20)
+---@field min? integer it never goes below (default: 1)
+---@field max? integer it never goes above (default: 1000)
+---@field queue? number how many requests may queue (default: 4)
+---@field smoothing? number how far the limit moves towards a new estimate (default: 0.2)
+---@field tolerance? number a latency so many times the normal one is no sign of a queue yet (default: 1.5)
+---@field long_window? integer requests that make up the normal latency (default: 600)
+---@field max_keys? integer gives every key a limit of its own, and bounds their number (default: one limit for all)
+
+---A limit on what is inside that follows the slope of the latency: it shrinks when requests begin to queue.
+---@param options? lab.limit.gradient2.options
+---@return any
+---@overload fun(initial?: integer, options?: lab.limit.gradient2.options): any
+function lab.limit.gradient2(options) end
+
+---@class lab.limit.leaky_bucket.options
+---@field rate? number leaks so much a second (required)
+---@field burst? number holds so much; in the form 'openresty' so many may wait (default: one second of rate, at least 1)
+---@field form? 'meter'|'queue'|'openresty' 'queue' delays what it admits so that it leaves evenly; 'openresty' decides as lua-resty-limit-traffic does, backwards clocks included (default: meter)
+---@field max_keys? integer gives every key a limit of its own, and bounds their number (default: one limit for all)
+
+---Requests fill a bucket that leaks at a rate; what would overflow is refused. As a queue, what fits waits its turn.
+---@param options? lab.limit.leaky_bucket.options
+---@return any
+---@overload fun(rate: number, options?: lab.limit.leaky_bucket.options): any
+function lab.limit.leaky_bucket(options) end
+
+---@class lab.limit.shared.options
+---@field form? 'central'|'local'|'batched' central asks the store for each request; local has a part of its own; batched takes from an allowance, and so may admit nodes * rate * interval too much (required)
+---@field rate? number tokens a second, of all nodes together (required)
+---@field burst? number tokens the bucket holds (default: one second of rate, at least 1)
+---@field store? Node the service with the filter lab.limit.store() (default: none, in the form local)
+---@field nodes? integer how many share it, for what is local (default: 1)
+---@field share? 'split'|'full' what a node has in the form local: its part, or everything (default: split)
+---@field interval? number between two reports to the store, in the form batched (default: 100 ms)
+---@field timeout? number how long the store may take (default: 50 ms)
+---@field on_failure? 'closed'|'open'|'local' what happens when the store does not answer: nothing passes, everything does, or the node's part (default: closed)
+---@field by? 'all'|'key'|'caller' whose budget it is (default: all)
+---@field max_keys? integer how many budgets a node keeps track of (default: 100000)
+
+---A token bucket that several nodes share: by asking a store for each request, not at all, or by allowances that are renewed every interval.
+---@param options? lab.limit.shared.options
+---@return Filter
+---@overload fun(form: 'central'|'local'|'batched', options?: lab.limit.shared.options): Filter
+---@overload fun(form: 'central'|'local'|'batched', rate: number, options?: lab.limit.shared.options): Filter
+function lab.limit.shared(options) end
+
+---@class lab.limit.sliding_log.options
+---@field limit? number requests in a window (required)
+---@field window? number length of a window (default: 1 s)
+---@field max_keys? integer gives every key a limit of its own, and bounds their number (default: one limit for all)
+
+---Keeps the time of each request of the last window: exact, never more than the limit in any window.
+---@param options? lab.limit.sliding_log.options
+---@return any
+---@overload fun(limit: number, options?: lab.limit.sliding_log.options): any
+function lab.limit.sliding_log(options) end
+
+---@class lab.limit.sliding_window.options
+---@field limit? number requests in a window (required)
+---@field window? number length of a window (default: 1 s)
+---@field max_keys? integer gives every key a limit of its own, and bounds their number (default: one limit for all)
+
+---Counts this window, and of the one before as much as the sliding window still covers: an estimate from two counters.
+---@param options? lab.limit.sliding_window.options
+---@return any
+---@overload fun(limit: number, options?: lab.limit.sliding_window.options): any
+function lab.limit.sliding_window(options) end
+
+---@class lab.limit.store.options
+---@field max_keys? integer budgets it keeps for each rule; beyond that the one closest to full is forgotten (default: 1000000)
+
+---Makes a service the store of limits that nodes share with lab.limit.shared. What they ask takes the service's time and its place in the queue.
+---@param options? lab.limit.store.options
+---@return Filter
+---@overload fun(max_keys?: integer): Filter
+function lab.limit.store(options) end
+
 ---@class lab.limit.token_bucket.options
 ---@field rate? number tokens a second (required)
 ---@field burst? number tokens it holds; it starts full (default: one second of rate, at least 1)
----@field max_keys? integer gives every key a bucket of its own, and bounds their number (default: one bucket for all)
+---@field max_keys? integer gives every key a limit of its own, and bounds their number (default: one limit for all)
 
 ---Tokens drip in at a rate up to a burst; a request takes its cost in tokens, or is refused.
 ---@param options? lab.limit.token_bucket.options
@@ -1405,6 +2325,78 @@ function lab.resilience.retry(options) end
 ---@return Filter
 ---@overload fun(after: number): Filter
 function lab.resilience.timeout(options) end
+
+lab.sketch = {}
+
+---@class lab.sketch.bloom.options
+---@field capacity? number how many keys it is made for; it takes more, and reports more by mistake (optional)
+---@field fp_rate? number how often a stranger is reported when it holds `capacity` keys (default: 0.01)
+---@field bits? integer its size, in place of capacity and fp_rate (optional)
+---@field hashes? integer bits that a key sets, with `bits` (default: 7)
+---@field counting? boolean counters of 4 bits in place of bits, so that keys can be removed (default: false)
+
+---A Bloom filter: a set that takes ten bits a key, never misses a key, and reports a stranger now and then. Its size comes from a number of keys and the rate of false reports, or from bits and hashes.
+---@param options? lab.sketch.bloom.options
+---@return MembershipFilter
+---@overload fun(capacity?: number, options?: lab.sketch.bloom.options): MembershipFilter
+function lab.sketch.bloom(options) end
+
+---@class lab.sketch.count_min.options
+---@field epsilon? number the error, as a share of all counts (default: 0.01)
+---@field delta? number the probability of a larger error (default: 0.01)
+---@field width? integer counters in a row, in place of epsilon (optional)
+---@field depth? integer rows, in place of delta (optional)
+---@field conservative? boolean raises only the counters that must be: never worse, and better for skewed data (default: false)
+
+---A count-min sketch: how often did this key come? Its size comes from the error and the probability of a larger one, or from width and depth.
+---@param options? lab.sketch.count_min.options
+---@return CountMin
+---@overload fun(epsilon?: number, options?: lab.sketch.count_min.options): CountMin
+function lab.sketch.count_min(options) end
+
+---@class lab.sketch.cuckoo_filter.options
+---@field capacity? integer how many keys must fit (required)
+---@field fp_rate? number how often a stranger is reported when it is full (default: 0.01)
+---@field fingerprint_bits? integer their length, in place of fp_rate (optional)
+
+---A cuckoo filter: a set of short fingerprints in buckets of four, from which keys can be removed, smaller than a Bloom filter below a rate of 3 %; and full at 95 % of its slots.
+---@param options? lab.sketch.cuckoo_filter.options
+---@return MembershipFilter
+---@overload fun(capacity: integer, options?: lab.sketch.cuckoo_filter.options): MembershipFilter
+function lab.sketch.cuckoo_filter(options) end
+
+---@class lab.sketch.hyperloglog.options
+---@field error? number the standard error of the estimate, at most (default: 0.01)
+---@field precision? integer 2^precision registers, in place of error (optional)
+
+---HyperLogLog: how many different keys came? 12 KB for any number of them, to 0.8 %.
+---@param options? lab.sketch.hyperloglog.options
+---@return HyperLogLog
+---@overload fun(error?: number, options?: lab.sketch.hyperloglog.options): HyperLogLog
+function lab.sketch.hyperloglog(options) end
+
+---@class lab.sketch.space_saving.options
+---@field places? integer keys that it holds (optional)
+---@field epsilon? number the largest error of a count, as a share of all counts; gives 1/epsilon places (default: 0.01)
+
+---Space-saving: which keys come most often? A table of fixed size holds every key that came more often than 1/places of all.
+---@param options? lab.sketch.space_saving.options
+---@return SpaceSaving
+---@overload fun(places?: integer, options?: lab.sketch.space_saving.options): SpaceSaving
+function lab.sketch.space_saving(options) end
+
+lab.store = {}
+
+---@class lab.store.table.options
+---@field rows? integer keys 1 to this have a row from the beginning: its value is the key (default: 0)
+---@field row_bytes? number the rows that are there from the beginning are texts of that size (default: the key)
+---@field row_time? number what each further row of a put_many costs (default: 0)
+
+---Rows behind a service: get, put, delete, cas and put_many, kept on the node's disk. The service says what a request costs.
+---@param options? lab.store.table.options
+---@return Filter
+---@overload fun(rows?: integer, options?: lab.store.table.options): Filter
+function lab.store.table(options) end
 
 lab.workload = {}
 

@@ -26,7 +26,7 @@ class Terminal:
                    XDG_CONFIG_HOME=self.home + "/config", TERM="xterm", LANG="C.UTF-8", INPUTRC="/dev/null")
         for name in ("NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "SYSLAB_HISTORY"):
             env.pop(name, None)
-        env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":handle_segv=0"  # a crash is to be one, under sanitizers too
+        env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":handle_segv=0"  # with sanitizers a crash is one, too
         env.update(variables)
         self.process = pexpect.spawn(PROGRAM, list(args), env=env, cwd=self.home, dimensions=(50, 120), timeout=20,
                                      encoding="utf-8")
