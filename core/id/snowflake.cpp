@@ -38,11 +38,19 @@ std::string Snowflake::valid(const SnowflakeOptions& o) {
 
 Snowflake::Snowflake(const SnowflakeOptions& o)
     : options_(o),
-      fixed_((o.worker << o.process_bits | o.process) << o.sequence_bits),
       time_shift_(o.worker_bits + o.process_bits + o.sequence_bits),
       most_tick_(mask(o.time_bits)),
       most_sequence_(mask(o.sequence_bits)) {
   SYSLAB_ASSERT(valid(o).empty());
+}
+
+void Snowflake::begin(std::int64_t tick) {
+  last_tick_ = tick;
+  tick_begin_ = start_of(tick);
+  tick_end_ = tick_begin_ + options_.tick;
+  sequence_ = 0;
+  fixed_ = static_cast<std::uint64_t>(tick) << time_shift_ |
+           (options_.worker << options_.process_bits | options_.process) << options_.sequence_bits;
 }
 
 Expected<Issued> Snowflake::behind(Instant now, std::int64_t tick) const {

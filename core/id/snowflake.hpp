@@ -39,19 +39,17 @@ class Snowflake final : public IdGenerator {
 
   std::string_view name() const override { return "snowflake"; }
   Expected<Issued> next(Instant now) override {
-    const std::int64_t tick = floor_div((now - options_.epoch).count(), options_.tick.count());
-    if (tick > last_tick_) [[unlikely]] {
+    if (now < tick_begin_ || now >= tick_end_) [[unlikely]] {
+      const std::int64_t tick = floor_div((now - options_.epoch).count(), options_.tick.count());
+      if (tick < last_tick_ || tick < 0) return behind(now, tick);
       if (static_cast<std::uint64_t>(tick) > most_tick_) return out_of_ticks();
-      last_tick_ = tick;
-      sequence_ = 0;
-    } else if (tick < last_tick_ || last_tick_ < 0) [[unlikely]] {
-      return behind(now, tick);
+      begin(tick);
     } else if (sequence_ == most_sequence_) [[unlikely]] {
-      return Issued{{}, start_of(tick + 1) - now};
+      return Issued{{}, tick_end_ - now};
     } else {
       ++sequence_;
     }
-    return Issued{{0, static_cast<std::uint64_t>(tick) << time_shift_ | fixed_ | sequence_}, {}};
+    return Issued{{0, fixed_ | sequence_}, {}};
   }
 
   std::string write(Id id) const override;
@@ -69,15 +67,17 @@ class Snowflake final : public IdGenerator {
     return bits >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
   }
   Instant start_of(std::int64_t tick) const { return options_.epoch + tick * options_.tick; }
+  void begin(std::int64_t tick);
   Expected<Issued> behind(Instant now, std::int64_t tick) const;
   Expected<Issued> out_of_ticks() const;
 
   SnowflakeOptions options_;
-  std::uint64_t fixed_;  // worker and process in their places
+  std::uint64_t fixed_ = 0;  // the last tick, worker and process in their places
   int time_shift_;
   std::uint64_t most_tick_;
   std::uint64_t most_sequence_;
-  std::int64_t last_tick_ = -1;  // of the last id; -1: none yet
+  std::int64_t last_tick_ = -1;    // of the last id; -1: none yet
+  Instant tick_begin_, tick_end_;  // of that tick, so that nothing is divided within it; equal: none yet
   std::uint64_t sequence_ = 0;
 };
 

@@ -38,12 +38,12 @@ Expected<Issued> Uuid::next(Instant now) {
     return make_error("clock_backwards",
                       fmt::format("the clock says {} s, which is before 1970", to_seconds(now)));
   }
-  const auto in_ms = static_cast<std::uint64_t>(ns % 1'000'000);
-  return Issued{next_7(static_cast<std::uint64_t>(ns / 1'000'000), in_ms * 4096 / 1'000'000), {}};
+  return Issued{next_7(static_cast<std::uint64_t>(ns)), {}};
 }
 
-Id Uuid::next_7(std::uint64_t ms, std::uint64_t fraction) {
+Id Uuid::next_7(std::uint64_t ns) {
   using Monotonic = UuidOptions::Monotonic;
+  const std::uint64_t ms = ns / 1'000'000;
   // The clock stands or is behind: the last time counts on.
   const bool later = !any_ || ms > ms_;
   any_ = true;
@@ -78,7 +78,8 @@ Id Uuid::next_7(std::uint64_t ms, std::uint64_t fraction) {
         }
       }
       break;
-    case Monotonic::fraction:
+    case Monotonic::fraction: {
+      const std::uint64_t fraction = ns % 1'000'000 * 4096 / 1'000'000;
       if (later || (ms == ms_ && fraction > a_)) {
         a_ = fraction;
       } else if (++a_ > kMaskA) {
@@ -87,6 +88,7 @@ Id Uuid::next_7(std::uint64_t ms, std::uint64_t fraction) {
       }
       b_ = rng_.next() & kMaskB;
       break;
+    }
   }
   return version_7(ms_, a_, b_);
 }

@@ -24,24 +24,24 @@ __extension__ typedef unsigned __int128 Wide;
 
 // A bucket is 4 f bits, and so begins at a byte or in its middle; it is read and written as one word.
 // Fingerprints are never 0, which marks a free slot. Word holds 4 f bits and, where they begin in the middle
-// of a byte (f is odd), four more: f <= 16 in 64 bits, f <= 32 in 128.
-template <class Word>
+// of a byte (f is odd), four more: f <= 16 in 64 bits, f <= 32 in 128. kBits is f where it is known to the
+// compiler, else 0.
+template <class Word, int kBits = 0>
 class CuckooFilter final : public MembershipFilter {
  public:
   explicit CuckooFilter(const CuckooOptions& options)
       : options_(options),
-        f_(options.fingerprint_bits),
-        fingerprints_((std::uint64_t{1} << f_) - 1),
+        fingerprints_((std::uint64_t{1} << options.fingerprint_bits) - 1),
         bucket_mask_(options.buckets - 1) {
-    for (int slot = 0; slot < kSlots; ++slot) ones_ |= Word{1} << slot * f_;
-    high_ = ones_ << (f_ - 1);
+    for (int slot = 0; slot < kSlots; ++slot) ones_ |= Word{1} << slot * f();
+    high_ = ones_ << (f() - 1);
     lanes_ = ones_ * static_cast<Word>(fingerprints_);
     bytes_.resize(table_bytes() + sizeof(Word));
   }
 
   std::string_view name() const override { return "cuckoo_filter"; }
   std::string describe() const override {
-    return fmt::format("cuckoo_filter{{buckets = {}, fingerprint_bits = {}}}", options_.buckets, f_);
+    return fmt::format("cuckoo_filter{{buckets = {}, fingerprint_bits = {}}}", options_.buckets, f());
   }
   void clear() override {
     std::fill(bytes_.begin(), bytes_.end(), 0);
@@ -116,13 +116,15 @@ class CuckooFilter final : public MembershipFilter {
   }
 
  private:
+  int f() const { return kBits != 0 ? kBits : options_.fingerprint_bits; }
+
   struct Place {
     std::uint64_t bucket;
     int slot;
   };
 
   std::size_t table_bytes() const {
-    return (options_.buckets * static_cast<std::uint64_t>(kSlots * f_) + 7) / 8;
+    return (options_.buckets * static_cast<std::uint64_t>(kSlots * f()) + 7) / 8;
   }
 
   // The bucket comes from the lower bits of the hash, the fingerprint from the upper ones.
@@ -131,9 +133,9 @@ class CuckooFilter final : public MembershipFilter {
     return (bucket ^ fold_hash(fp)) & bucket_mask_;
   }
 
-  std::size_t byte_of(std::uint64_t bucket) const { return bucket * static_cast<std::uint64_t>(f_) / 2; }
+  std::size_t byte_of(std::uint64_t bucket) const { return bucket * static_cast<std::uint64_t>(f()) / 2; }
   int shift_of(std::uint64_t bucket) const {
-    return static_cast<int>(bucket * static_cast<std::uint64_t>(f_) % 2) * 4;
+    return static_cast<int>(bucket * static_cast<std::uint64_t>(f()) % 2) * 4;
   }
   Word load(std::uint64_t bucket) const {
     Word word;
@@ -141,12 +143,12 @@ class CuckooFilter final : public MembershipFilter {
     return word >> shift_of(bucket) & lanes_;
   }
   std::uint64_t at(Word bucket, int slot) const {
-    return static_cast<std::uint64_t>(bucket >> slot * f_) & fingerprints_;
+    return static_cast<std::uint64_t>(bucket >> slot * f()) & fingerprints_;
   }
   std::uint64_t exchange(std::uint64_t bucket, int slot, std::uint64_t fp) {
     Word word;
     std::memcpy(&word, &bytes_[byte_of(bucket)], sizeof word);
-    const int shift = shift_of(bucket) + slot * f_;
+    const int shift = shift_of(bucket) + slot * f();
     const std::uint64_t old = static_cast<std::uint64_t>(word >> shift) & fingerprints_;
     word ^= static_cast<Word>(old ^ fp) << shift;
     std::memcpy(&bytes_[byte_of(bucket)], &word, sizeof word);
@@ -160,9 +162,9 @@ class CuckooFilter final : public MembershipFilter {
   int first(Word matches) const {
     const auto low = static_cast<std::uint64_t>(matches);
     if constexpr (sizeof(Word) > sizeof low) {
-      if (low == 0) return (64 + std::countr_zero(static_cast<std::uint64_t>(matches >> 64))) / f_;
+      if (low == 0) return (64 + std::countr_zero(static_cast<std::uint64_t>(matches >> 64))) / f();
     }
-    return std::countr_zero(low) / f_;
+    return std::countr_zero(low) / f();
   }
   bool put(std::uint64_t bucket, std::uint64_t fp) {
     const Word free = matches(load(bucket), 0);
@@ -172,7 +174,6 @@ class CuckooFilter final : public MembershipFilter {
   }
 
   CuckooOptions options_;
-  int f_;
   std::uint64_t fingerprints_;  // the largest fingerprint, and how many there are
   std::uint64_t bucket_mask_;
   Word ones_ = 0;                    // the lowest bit of every slot
@@ -199,6 +200,9 @@ CuckooOptions cuckoo_for(double capacity, double rate) {
 std::unique_ptr<MembershipFilter> make_cuckoo_filter(const CuckooOptions& o) {
   SYSLAB_ASSERT(std::has_single_bit(o.buckets) && o.buckets <= std::uint64_t{1} << 32);
   SYSLAB_ASSERT(o.fingerprint_bits >= 4 && o.fingerprint_bits <= 32);
+  if (o.fingerprint_bits == 8) return std::make_unique<CuckooFilter<std::uint64_t, 8>>(o);
+  if (o.fingerprint_bits == 12) return std::make_unique<CuckooFilter<std::uint64_t, 12>>(o);
+  if (o.fingerprint_bits == 16) return std::make_unique<CuckooFilter<std::uint64_t, 16>>(o);
   if (o.fingerprint_bits <= 16) return std::make_unique<CuckooFilter<std::uint64_t>>(o);
   return std::make_unique<CuckooFilter<Wide>>(o);
 }

@@ -41,7 +41,7 @@ double tau(double x) {
 
 }  // namespace
 
-HyperLogLog::HyperLogLog(int precision) : precision_(precision) {
+HyperLogLog::HyperLogLog(int precision) : precision_(precision), end_(std::uint64_t{1} << (precision - 1)) {
   SYSLAB_ASSERT(precision >= kLeastPrecision && precision <= kMostPrecision);
   bytes_.resize(registers() * 6 / 8 + 1);
 }

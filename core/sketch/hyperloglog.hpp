@@ -41,7 +41,7 @@ class HyperLogLog final : public Sketch {
 
   void add(std::uint64_t hash) {
     const std::uint64_t i = hash >> (64 - precision_);
-    const std::uint64_t rest = hash << precision_ | std::uint64_t{1} << (precision_ - 1);  // so that it ends
+    const std::uint64_t rest = hash << precision_ | end_;
     const auto rank = static_cast<unsigned>(std::countl_zero(rest)) + 1;
     unsigned pair = load(i);
     const unsigned shift = shift_of(i);
@@ -68,6 +68,7 @@ class HyperLogLog final : public Sketch {
   void set(std::uint64_t i, unsigned rank);
 
   int precision_;
+  std::uint64_t end_;                // a one behind the hash, so that its zeros end
   std::vector<std::uint8_t> bytes_;  // and one more, so that the last register can be read as two bytes
 };
 
