@@ -364,13 +364,13 @@ end
 slow = { from = 20, to = 40, label = "three times as slow" }
 print(chart.timeline{ rows = rows, from = 0, to = 60, bands = { slow } })]],
       predict = {
-        question = "Slow, it can do 133 a second. How many are answered in time behind the rate limit, from 25 s to 40 s?",
+        question = "Slow, it can do 133 a second. How many does it answer in time behind the rate limit, from 25 s on?",
         unit = "a second",
         tolerance = 30,
         answer = function(env) return ok_rate(env.by_rate, 25, 40) end,
       },
       hints = {
-        "Three loads: `by_rate`, `by_inside` and `learned`, each after a minute with a slow fault from 20 s to 40 s.",
+        "Three loads, `by_rate`, `by_inside` and `learned`: a minute each, with a slow fault from 20 s to 40 s.",
         "`lab.limit.filter` takes either kind of limiter. The rate of 12 that are inside is 12 / latency.",
         "Type the lines as they are shown, or `.go`.",
       },
