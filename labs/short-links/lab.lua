@@ -70,7 +70,8 @@ random = codes:stats()]],
       check = function(t, env)
         local random = t.has(env, "random", "table")
         t.equal(random.size, 1000000, "how many codes are given out")
-        t.that(random.collisions > 10000, "random codes collide tens of thousands of times", tostring(random.collisions))
+        t.that(random.collisions > 10000, "random codes collide tens of thousands of times",
+          tostring(random.collisions))
       end,
       explain = function(env)
         return ([[

@@ -90,8 +90,8 @@ leased = lab.id.audit{ ids = numbers }]],
         "`leased` is what `lab.id.audit` says of all ids, in the order in which they were made.",
         "What was leased and not used is in the memory of app-1. What does the server know after its crash: the last "
           .. "number, or the one that it wrote?",
-        "App-1 had used 30 of its second lease: 70 are lost. The server had leased out 800 of the 1000 that it wrote. And "
-          .. "the other apps still hold some that they will use.",
+        "App-1 had used 30 of its second lease: 70 are lost. The server had leased out 800 of the 1000 that it wrote. "
+          .. "And the other apps still hold some that they will use.",
       },
       check = function(t, env)
         local leased = t.has(env, "leased", "table")
@@ -210,8 +210,8 @@ end
 bare, guarded = restarted(0), restarted(0.5)
 bare.duplicates]],
       predict = {
-        question = "collect waits a second at its end, so the clock is put back by 1.5 s to be half a second behind the "
-          .. "last id. How many ids come twice without the guard?",
+        question = "collect waits a second at its end, so the clock is put back by 1.5 s to be half a second behind "
+          .. "the last id. How many ids come twice without the guard?",
         unit = "ids",
         tolerance = 120,
         answer = function(env) return env.bare.duplicates end,
