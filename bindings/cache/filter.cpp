@@ -114,7 +114,12 @@ w:run(2)
 return before == nil and db:disk("x") == 1 and db:call{ key = "x" } == 1 and db:state().filters[1].hits == 1)",
     .make =
         [](lua_State* L, Arguments& a) {
-          return push_filter(L, "cache", make_cache_filter(cache_filter_options(L, a)));
+          NamedFilter filter{"cache", make_cache_filter(cache_filter_options(L, a)), nullptr, {}};
+          if (const auto handle = shared_at<CacheServersHandle>(L, a.index_of("cache"))) {
+            filter.world = handle->world.get();
+            filter.targets = handle->servers->nodes;
+          }
+          return push(L, std::make_shared<NamedFilter>(std::move(filter)));
         },
     .privileged = true,
 }};

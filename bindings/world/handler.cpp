@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "bindings/cache/servers.hpp"
 #include "bindings/host/convert.hpp"
 #include "bindings/world/lab_world.hpp"
 
@@ -101,14 +102,22 @@ int context_sleep(lua_State* L, Context& context) {
 
 int context_call(lua_State* L, Context& context) {
   Env& env = alive(context);
-  const NodeId to = node_at(L, *context.world, 2, "to");
+  const auto servers = shared_at<CacheServersHandle>(L, 2);
+  if (servers != nullptr && servers->world.get() != context.world)
+    throw ScriptError("bad argument 'to': these servers are of another world");
+  const NodeId to = servers == nullptr ? node_at(L, *context.world, 2, "to") : kNoNode;
   LuaRequest request = to_request(L, 3);
   Task& task = handler_task(L, context);
   Tasks& tasks = context.world->host.tasks();
   tasks.begin_wait(task, nullptr);
-  env.call(to, std::move(request.request), request.timeout, [&tasks, ref = Tasks::ref(task)](Result result) {
+  const auto wake = [&tasks, ref = Tasks::ref(task), servers](Result result) {
     tasks.wake(ref, [result = std::move(result)](lua_State* co) { return push_result(co, result); });
-  });
+  };
+  if (servers != nullptr) {
+    servers->client->call(env, std::move(request.request), wake);
+  } else {
+    env.call(to, std::move(request.request), request.timeout, wake);
+  }
   return lua_yield(L, 0);
 }
 
@@ -136,8 +145,9 @@ const Type context{describe_type<Context>(
         method<&context_name>("name", "() -> string", "The node's name."),
         method<&context_now>("now", "() -> seconds", "The node's monotonic clock."),
         method<&context_sleep>("sleep", "(seconds | Distribution)", "Waits; the request keeps its slot."),
-        method<&context_call>("call", "(node, { type =, timeout =, ... }) -> value | nil, err",
-                              "Asks another service and waits for its answer."),
+        method<&context_call>("call", "(node | CacheServers, { type =, timeout =, ... }) -> value | nil, err",
+                              "Asks another service, or the cache server in charge of the key, and waits for "
+                              "its answer."),
         method<&context_random>("random", "(n?) -> number", "From 0 to 1, or a whole number from 1 to n."),
         method<&context_log>("log", "(text, fields?)", "A line in the world's trace."),
     })};

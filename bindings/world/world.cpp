@@ -53,7 +53,9 @@ std::vector<Param> service_params(std::vector<Param> first) {
   return first;
 }
 
-std::vector<Filter> filters_option(lua_State* L, const Arguments& a) {
+// Adds the nodes that filters call to `targets`.
+std::vector<Filter> filters_option(lua_State* L, const LabWorld& w, const Arguments& a,
+                                   std::vector<NodeId>& targets) {
   std::vector<Filter> filters;
   const int index = a.index_of("filters");
   for (std::size_t i = 1; index != 0 && i <= lua_objlen(L, index); ++i) {
@@ -61,7 +63,10 @@ std::vector<Filter> filters_option(lua_State* L, const Arguments& a) {
     const NamedFilter* filter = object_at<NamedFilter>(L, -1);
     if (filter == nullptr)
       a.reject("filters", fmt::format("item {} should be a Filter, got {}", i, describe_argument(L, -1)));
+    if (filter->world != nullptr && filter->world != &w)
+      a.reject("filters", fmt::format("item {} uses nodes of another world", i));
     filters.push_back(filter->make);
+    targets.insert(targets.end(), filter->targets.begin(), filter->targets.end());
     lua_pop(L, 1);
   }
   return filters;
@@ -78,9 +83,9 @@ ServiceOptions service_options(lua_State* L, LabWorld& w, Arguments& a) {
     lua_pushvalue(L, a.index_of("handler"));
     o.handler = handler_factory(w, luaL_ref(L, LUA_REGISTRYINDEX));
   }
-  o.filters = filters_option(L, a);
   o.host.zone = a.string("zone", "");
   o.host.targets = o.calls;
+  o.filters = filters_option(L, w, a, o.host.targets);
   return o;
 }
 
@@ -168,8 +173,8 @@ int balancer(lua_State* L, LabWorld& w, Arguments& a) {
   }
   o.panic = a.number("panic", 0);
   ProcessOptions options;
-  options.filters = filters_option(L, a);
   options.host = {.zone = a.string("zone", ""), .kind = "balancer", .targets = std::move(backends)};
+  options.filters = filters_option(L, w, a, options.host.targets);
   return push_node(
       L, w,
       must(w.world.add_process(

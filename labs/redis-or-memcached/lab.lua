@@ -273,8 +273,8 @@ of one part can be worse than a slow one, if the others have not yet noticed wha
       title = "A new version with larger values",
       text = [[
 memcached gives its memory out in pages of 1 MiB, and each page to one class of sizes, for good. For a day all values
-are 200 bytes; then a new version of the app writes 500. The same popularity, 4 MiB, beside a cache that counts bytes (LRU,
-with the same 48 bytes for an item's header).]],
+are 200 bytes; then a new version of the app writes 500. The same popularity, 4 MiB, beside a cache that counts bytes
+(LRU, with the same 48 bytes for an item's header).]],
       code = [[
 function day(cache, version, size)
   local hits, asked = 0, lab.workload.zipf{ count = 20000, skew = 0.8 }:take(60000)

@@ -129,6 +129,38 @@ t.test("cache filter on servers: while the servers cannot be reached, removals a
   t.equal(app[1]:call { key = 7 }, 7)
 end)
 
+t.test("cache aside, by hand: a handler asks the servers, then the store, and tells the servers", function()
+  local w = lab.world { seed = 1 }
+  local mc = w:cache("mc", lab.cache.memcached { servers = 2 })
+  local db = w:service("db", { time = 10*ms, filters = { lab.store.table { rows = 10 } } })
+  local app = w:fleet("app", 2, {
+    slots = 10,
+    handler = function(request, context)
+      local value = context:call(mc, { key = request.key })
+      if value == nil then
+        value = context:call(db, request)
+        context:call(mc, { type = "set", key = request.key, value = value, ttl = 60 })
+      end
+      return value
+    end,
+  })
+  t.equal(app[1]:call { key = 3 }, 3)
+  local before = w:now()
+  t.equal(app[2]:call { key = 3 }, 3)
+  t.is_true(w:now() - before < 5*ms, "the second reader does not wait for the store")
+  t.equal(mc:call { key = 3 }, 3)
+end)
+
+t.test("cache servers: those of one world cannot be used in another", function()
+  local w, other = lab.world { seed = 1 }, lab.world { seed = 1 }
+  local mc = w:cache("mc", lab.cache.memcached())
+  local filter = lab.cache.filter { cache = mc }
+  t.raises(function() other:service("app", { filters = { filter } }) end, "item 1 uses nodes of another world")
+  local app = other:service("app", { handler = function(_, context) return context:call(mc, { key = 1 }) end })
+  local _, err = app:call()
+  t.matches(err.message, "another world")
+end)
+
 t.test("redis: memory full and no eviction is an error, with a policy somebody leaves", function()
   local w = lab.world { seed = 1 }
   local full = w:cache("full", lab.cache.redis { replicas = 0, memory = 10000 })
