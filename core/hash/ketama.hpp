@@ -8,7 +8,7 @@
 // "host:port".
 //
 // Cost: place is O(1) expected once the key is hashed, but MD5 takes about 150 ns a key; a change of nodes is
-// O(P log P) for P points; 16 to 24 bytes a point. Source: libketama (R. Jones, last.fm 2007);
+// O(P log P) for P points; 12 to 16 bytes a point. Source: libketama (R. Jones, last.fm 2007);
 // libmemcached 1.1, hosts.cc, MEMCACHED_DISTRIBUTION_CONSISTENT_KETAMA with
 // MEMCACHED_BEHAVIOR_KETAMA_WEIGHTED.
 #pragma once

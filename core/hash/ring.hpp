@@ -6,7 +6,7 @@
 // weight w has round(w * points) points, at least one.
 //
 // Cost: place is O(1) expected (about 4 ns), by an index on the upper bits of the hash; adding or removing a
-// node of a ring with P points is O(P log P) (1000 nodes: 15 ms); 20 to 28 bytes a point. Paper: Karger et
+// node of a ring with P points is O(P log P) (1000 nodes: 15 ms); 20 to 24 bytes a point. Paper: Karger et
 // al., "Consistent hashing and random trees", STOC 1997. 160 points: libketama.
 #pragma once
 
