@@ -219,15 +219,15 @@ node that is its own replica.]],
       seeds = 3,
       budget = 1500000,
       check = function(t, submission)
-        local names, keys = some_names(20), some_keys(1000)
-        local ring = ring_of(submission, names, 100)
+        local names, keys = some_names(10), some_keys(1000)
+        local ring = ring_of(submission, names, 200)
         ring:place(keys[1])  -- who sorts when first asked may do so now
         -- 1000 look-ups in 1.5 million instructions, 1500 for each, on a ring of 2000 points.
         local used = 0
         for _, has in pairs(count_by_node(homes_of(t, ring, keys, names), names)) do
           if has > 0 then used = used + 1 end
         end
-        t.that(used >= 10, "most of 20 nodes are the home of some of 1000 keys", ("%d of them are"):format(used))
+        t.that(used >= 5, "most of 10 nodes are the home of some of 1000 keys", ("%d of them are"):format(used))
       end,
     },
   },
