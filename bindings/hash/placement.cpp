@@ -14,6 +14,7 @@ namespace syslab {
 namespace {
 
 constexpr double kMostKeys = 1e8;
+constexpr std::size_t kBlock = 1 << 16;
 
 void require_nodes(const Placement& placement) {
   if (placement.nodes().empty()) throw ScriptError("there is no node to place a key on; add one first");
@@ -165,14 +166,21 @@ class Keys {
           fmt::format("bad argument 'keys': expected a number of keys from 1 to {}, got {}", kMostKeys, n));
     }
     count_ = static_cast<std::size_t>(n);
-    numbers_.resize(count_);
-    std::iota(numbers_.begin(), numbers_.end(), 1);
+    numbers_ = true;
   }
 
   std::vector<std::uint32_t> places(const Placement& placement) const {
     std::vector<std::uint32_t> out(count_);
-    if (!numbers_.empty()) {
-      placement.place_all(numbers_, out);
+    if (numbers_) {
+      // In blocks, so that a hundred million keys need no list; all at once only where they depend on each
+      // other.
+      const std::size_t block = placement.traits().independent ? std::min(count_, kBlock) : count_;
+      std::vector<std::uint64_t> keys(block);
+      for (std::size_t start = 0; start < count_; start += block) {
+        const std::size_t size = std::min(block, count_ - start);
+        std::iota(keys.begin(), keys.end(), start + 1);
+        placement.place_all(std::span(keys).first(size), std::span(out).subspan(start, size));
+      }
       return out;
     }
     std::vector<std::uint64_t> hashes(count_);
@@ -194,7 +202,7 @@ class Keys {
   lua_State* L_;
   int index_;
   std::size_t count_ = 0;
-  std::vector<std::uint64_t> numbers_;
+  bool numbers_ = false;
 };
 
 void set_number(lua_State* L, const char* key, double value) {

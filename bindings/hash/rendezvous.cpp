@@ -12,7 +12,7 @@ const Component rendezvous{{
                "weights.",
     .params = {nodes_param()},
     .returns = "Placement",
-    .cost = "O(nodes) a key, about 0.6 ns each; 12 bytes a node",
+    .cost = "O(nodes) a key, about 1 ns each; 12 bytes a node",
     .paper = "Thaler & Ravishankar 1998; weights by Schindelhauer & Schomaker 2005",
     .example = R"(local three = lab.hash.rendezvous{ nodes = { a = 1, b = 1, c = 2 } }
 local two = three:copy()

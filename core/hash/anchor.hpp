@@ -8,7 +8,7 @@
 // for life. Nodes know no weights.
 //
 // Cost: place takes 1 + ln(capacity / nodes) hashes in expectation (about 3 ns where nearly all buckets are
-// used, 15 ns where a tenth is); a change of nodes O(1) beside the list of names; 20 bytes a bucket. Paper:
+// used, 15 ns where a tenth is); a change of nodes O(1) beside the list of names; 24 to 28 bytes a bucket. Paper:
 // Mendelson, Vargaftik, Barabash, Lorenz, Keslassy & Orda, "AnchorHash: a scalable consistent hash", IEEE/ACM
 // ToN 2020; names as in its algorithm 3.
 #pragma once

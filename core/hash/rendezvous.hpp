@@ -7,7 +7,7 @@
 // highest u wins, so that a look-up takes one logarithm for each different weight, and none where all are
 // equal.
 //
-// Cost: place is O(n), about 0.6 ns a node; a change of nodes is O(n); 12 bytes a node. Papers: Thaler &
+// Cost: place is O(n), about 1 ns a node; a change of nodes is O(n); 12 bytes a node. Papers: Thaler &
 // Ravishankar, "Using name-based mappings to increase hit rates", ToN 1998; weights: Schindelhauer &
 // Schomaker, SPAA 2005.
 #pragma once

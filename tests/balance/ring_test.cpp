@@ -97,3 +97,11 @@ TEST_CASE("ring: the same node listed twice has one place", "[balance][ring]") {
   const auto picker = make_ring_picker();
   for (const std::size_t home : homes(*picker, fleet, 100)) CHECK(home < 2);
 }
+
+TEST_CASE("ring: more points than a ring has room for are fewer, and no more", "[balance][ring]") {
+  Fleet fleet(6);
+  const auto picker = make_ring_picker({.points = 1 << 20, .bound = {}});
+  int counts[6] = {};
+  for (const std::size_t home : homes(*picker, fleet, 6000)) ++counts[home];
+  for (int count : counts) CHECK(count > 800);
+}

@@ -149,6 +149,13 @@ t.test("placement: ten million keys", function()
   local s = lab.hash.maglev { nodes = { "a", "b", "c" } }:spread(1e7)
   t.equal(s.keys.a + s.keys.b + s.keys.c, 1e7)
   t.is_true(s.max_over_fair < 1.01)
+  local counts = { a = 0, b = 0, c = 0 }
+  local placement = lab.hash.jump { nodes = { "a", "b", "c" } }
+  for key = 1, 70000 do  -- more than one block
+    local home = placement:place(key)
+    counts[home] = counts[home] + 1
+  end
+  t.equal(placement:spread(70000).keys, counts)
 end)
 
 assert(t.summary())

@@ -72,6 +72,23 @@ TEST_CASE("moved: a node that leaves takes exactly its keys with it", "[hash][sp
   }
 }
 
+TEST_CASE("moved: the eleventh node takes an eleventh of the keys, and all others give their part",
+          "[hash][spread]") {
+  const auto keys = sequence(200000);
+  for (const RegisteredPlacement* registered : RegisteredPlacement::all()) {
+    const auto before = with_nodes(registered->make(), numbered(10));
+    if (!before->traits().minimal) continue;
+    INFO(registered->name);
+    const auto after = before->clone();
+    REQUIRE(after->add({"node-10", 1}));
+    const Moved m = moved(*before, *after, keys);
+    CHECK(m.gained[after->index_of("node-10")] == m.moved);
+    // A ring with 160 points deviates by 8 %, and what it takes from each of ten by three times as much.
+    CHECK(static_cast<double>(m.moved) == Approx(200000.0 / 11).epsilon(0.25));
+    for (std::uint64_t lost : m.lost) CHECK(static_cast<double>(lost) == Approx(200000.0 / 110).epsilon(0.8));
+  }
+}
+
 TEST_CASE("moved: with maglev, six in a thousand keys move needlessly", "[hash][spread]") {
   // With 1000 nodes a table of 65537 is shorter than the 100 entries a node that the paper asks for.
   const auto keys = sequence(200000);
