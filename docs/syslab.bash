@@ -4,16 +4,27 @@ _syslab() {
   local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} before=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    local words='run lab check help -e -i -l -q --seed --no-init --color --jit --version --help'
+    local words='run lab grade check help -e -i -l -q --seed --no-init --color --jit --version --help'
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
     return
   fi
   case $command in
     lab)
       if ((COMP_CWORD == 2)); then
-        mapfile -t COMPREPLY < <(compgen -W "list check reset $(_syslab_labs)" -- "$word")
-      elif [[ $before == @(check|reset) ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "list check start watch replay solution reset new verify $(_syslab_labs)" -- "$word")
+      elif ((COMP_CWORD == 3)) && [[ $before == @(check|start|watch|replay|solution|reset|verify) ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_syslab_labs)" -- "$word")
+      else
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      fi
+      ;;
+    grade)
+      if ((COMP_CWORD == 2)); then
+        mapfile -t COMPREPLY < <(compgen -W "$(_syslab_labs)" -- "$word")
+      elif [[ $before == --format ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'text json gradescope junit tap classroom csv canvas' -- "$word")
+      else
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
       fi
       ;;
     check)

@@ -40,6 +40,7 @@ local function grade_one(lab, name, source, hidden)
     results[i] = {
       name = got.name, title = got.title, score = got.earned, max_score = got.points, status = got.status,
       runs = got.runs, hidden = got.hidden == true, seed = got.seed, message = got.message and plain(got.message),
+      at = got.scene and got.scene.at, diagram = got.scene and plain(got.scene.diagram),
       hidden_seed = got.seed and got.runs > (part.seeds or parts.seeds) or nil,
     }
   end
@@ -49,6 +50,7 @@ end
 --- Grades what `program.grader.next` gives until there is nothing more.
 function grade.work(lab_name, version, lab_sha256, run, isolation, hidden)
   hidden = tonumber(hidden)
+  term.configure { color = false, unicode = true, width = 100 }  -- results are the same on every terminal
   local lab, problem = definition.load(lab_name)
   if lab and #lab.parts == 0 then lab, problem = nil, "it has no parts: there is nothing to grade" end
   while true do

@@ -252,6 +252,39 @@ int crashes(lua_State* L) {
   return 1;
 }
 
+// A check's moves: its calls of the student's code, and its letting time pass. A replay stops before the last one.
+struct Moves {
+  std::uint64_t made = 0;
+  std::uint64_t stop_before = 0;  // 0: never
+  bool next() { return ++made == stop_before; }
+};
+
+Moves& moves() {
+  static Moves all;
+  return all;
+}
+
+// begin_moves(stop_before): counts from 0
+int begin_moves(lua_State* L) {
+  moves() = {0, static_cast<std::uint64_t>(number_argument(L, 1, "stop_before"))};
+  LabWorld::before_run = [] {
+    if (moves().next()) throw ScriptError("the replay stops here");
+  };
+  return 0;
+}
+
+// move() -> whether the replay stops before it
+int move(lua_State* L) {
+  lua_pushboolean(L, moves().next() ? 1 : 0);
+  return 1;
+}
+
+// moves_made() -> number
+int moves_made(lua_State* L) {
+  lua_pushnumber(L, static_cast<double>(moves().made));
+  return 1;
+}
+
 // over(submission) -> the kind of trouble that its program has ended with, or nil
 int over(lua_State* L) {
   const char kind = submission_at(L).port->over();
@@ -344,6 +377,9 @@ void install_submission_functions(lua_State* L) {
   set("drop", &guard<&drop>);
   set("crashes", &guard<&crashes>);
   set("over", &guard<&over>);
+  set("begin_moves", &guard<&begin_moves>);
+  set("move", &guard<&move>);
+  set("moves_made", &guard<&moves_made>);
   set("close", &guard<&close>);
   lua_pushvalue(L, LUA_REGISTRYINDEX);
   lua_setfield(L, -2, "registry");

@@ -1,6 +1,7 @@
 #include "bindings/program/engine.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
+#include <map>
 
 #include "bindings/grade/submission.hpp"
 #include "bindings/host/arguments.hpp"
@@ -193,6 +196,45 @@ struct ProgramFunctions {
     if (error) return push_nil_and(L, fmt::format("cannot write {}: {}", path, error.message()));
     return lua_pushboolean(L, 1), 1;
   }
+  // data_path(path) -> where a file of the data lies
+  static int data_path(lua_State* L) {
+    const std::string path = LuaHost::data_folder() + "/" + std::string(string_argument(L, 1, "path"));
+    lua_pushlstring(L, path.data(), path.size());
+    return 1;
+  }
+  // make_file(path, text) -> true | nil, message: a new file, and the folders it lies in
+  static int make_file(lua_State* L) {
+    const std::string path(string_argument(L, 1, "path"));
+    const std::string_view text = string_argument(L, 2, "text");
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    if (!folder.empty()) std::filesystem::create_directories(folder, error);
+    if (!error && std::filesystem::exists(path)) error = std::make_error_code(std::errc::file_exists);
+    if (!error) error = replace(path, text);
+    if (error) return push_nil_and(L, fmt::format("cannot write {}: {}", path, error.message()));
+    return lua_pushboolean(L, 1), 1;
+  }
+  // wait_for_change(path): waits until a file is another than at the last call. False where it was interrupted.
+  static int wait_for_change(lua_State* L) {
+    const std::string path(string_argument(L, 1, "path"));
+    const auto look = [&path] {
+      struct stat info {};
+      if (stat(path.c_str(), &info) != 0) return std::string("absent");
+      return fmt::format("{} {} {} {}", info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+    };
+    static std::map<std::string, std::string> seen;
+    const auto known = seen.find(path);
+    std::string now = look();
+    LuaHost& host = LuaHost::of(L);
+    while (known != seen.end() && now == known->second && !host.interrupted()) {
+      constexpr timespec kPause{0, 50'000'000};
+      nanosleep(&kPause, nullptr);
+      now = look();
+    }
+    seen[path] = now;
+    lua_pushboolean(L, host.interrupted() ? 0 : 1);
+    return 1;
+  }
   // list_data(folder) -> the names of the files in a folder of the data, sorted; empty where there is no such folder
   static int list_data(lua_State* L) {
     std::vector<std::string> names;
@@ -283,6 +325,9 @@ void Engine::install_program_functions() {
   set("error_write", &guard<&ProgramFunctions::error_write>);
   set("interactive", &guard<&ProgramFunctions::interactive>);
   set("replace_file", &guard<&ProgramFunctions::replace_file>);
+  set("data_path", &guard<&ProgramFunctions::data_path>);
+  set("make_file", &guard<&ProgramFunctions::make_file>);
+  set("wait_for_change", &guard<&ProgramFunctions::wait_for_change>);
   set("list_data", &guard<&ProgramFunctions::list_data>);
   grade::install_submission_functions(L);
   lua_setfield(L, -2, "program");

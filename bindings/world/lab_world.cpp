@@ -22,11 +22,14 @@ void LabWorld::close() {
   host.tasks().cancel_all(world.scheduler());
 }
 
+std::function<void()> LabWorld::before_run;
+
 void LabWorld::run(lua_State* L, Instant until, const std::function<bool()>& done) {
   Tasks& tasks = host.tasks();
   if (tasks.current(L) != nullptr || world.running()) {
     throw ScriptError("the world runs already: inside a task or a handler use w:sleep(seconds)");
   }
+  if (before_run) before_run();
   // An interrupt is looked at between events, because work in C++ fires no Lua hook.
   host.attention = host.interrupted() || tasks.has_error();
   if (done) {

@@ -24,6 +24,10 @@ local function student_message(part)
   if part.hidden then return "(a hidden part: its check tells nothing)" end
   local text = part.message or ""
   if labels[part.status] and part.status ~= "refused" then text = ("[%s] %s"):format(labels[part.status], text) end
+  if part.at then
+    text = ("%s\nat %s of simulated time; the last messages before:\n%s"):format(text, human.instant(part.at, 6),
+      part.diagram)
+  end
   if part.seed then
     text = text .. (part.hidden_seed and "\n(a hidden seed)" or ("\n(seed %s)"):format(number(part.seed)))
   end

@@ -2,6 +2,7 @@
 
 local host = ...
 local program = host.program
+local human = require "human"
 local term = require "term"
 local submission = require "guide.submission"
 
@@ -16,7 +17,7 @@ local function number(x) return ("%g"):format(x) end
 local function earned(points, share) return math.floor(points * share * 100 + 0.5) / 100 end
 
 --- Runs one part on an open submission. `seeds`: a list. Returns { name, title, points, earned, ok, status, runs,
--- seed =, message = }.
+-- seed =, message =, scene = { at =, diagram = } where it failed in a world }.
 -- The first seed that does not earn all of the points ends it, unless a check gives shares of points: then
 -- the least share counts.
 function parts.run(part, opened, seeds)
@@ -24,11 +25,11 @@ function parts.run(part, opened, seeds)
     status = "passed" }
   local least = 1
   for _, seed in ipairs(seeds) do
-    local share, message, status = submission.check(opened, part, seed)
+    local share, message, status, scene = submission.check(opened, part, seed)
     result.runs = result.runs + 1
     if share < least then
       least = share
-      result.seed, result.message, result.status = seed, message, status
+      result.seed, result.message, result.status, result.scene = seed, message, status, scene
     end
     if share == 0 then break end
   end
@@ -71,8 +72,14 @@ end
 
 local function indented(text) return "    " .. (text:gsub("\n", "\n    ")) end
 
---- Says how a submission did: a line for each part, the first failure in full.
-function parts.tell(results, say)
+--- What a failure looked like, in some lines: the simulated time and the last messages.
+function parts.scene_text(scene)
+  return ("at %s of simulated time; the last messages before:\n%s"):format(human.instant(scene.at, 6), scene.diagram)
+end
+
+--- Says how a submission did: a line for each part, the first failure in full. `replay(result)` gives the command that
+-- goes back to it.
+function parts.tell(results, say, replay)
   local width, told = 0, false
   for _, result in ipairs(results) do width = math.max(width, term.width(result.title)) end
   for _, result in ipairs(results) do
@@ -83,7 +90,8 @@ function parts.tell(results, say)
       told = true
       local broken = result.status == "broken" and "the check could not make sense of what it found: " or ""
       say(indented(broken .. result.message))
-      say(indented(("(part %s, seed %s)"):format(result.name, number(result.seed))))
+      if result.scene then say(indented(parts.scene_text(result.scene))) end
+      say(indented(("seed %s; back to the moment before it: %s"):format(number(result.seed), replay(result))))
     end
   end
 end

@@ -16,12 +16,15 @@ local term = require "term"
 
 local submission = {}
 
+local scene_rows = 10
+
 local defaults = { budget = 10000000, memory = 64 * 2 ^ 20 }
 local load_options = { arguments = true, seed = true, budget = true, memory = true }
 
 -- What the running check has loaded: by instance { owner =, objects = weak table by reference }.
 local loads, last_instance = {}, 0
 local current_seed, limits = 1, {}
+local replayed  -- where a replay has stopped: { object =, call = }
 local trouble  -- the kind of the first thing that went wrong in the running check
 
 local function short(value)
@@ -55,7 +58,21 @@ local function answered(what, ok, kind, text, ...)
   expectations.fail(("%s: %s"):format(what, sentences[kind](text)))
 end
 
+local function without_self(object, ...)
+  if select("#", ...) > 0 and rawequal(object, (...)) then return select(2, ...) end
+  return ...
+end
+
 local object_type = {}
+
+local Stop = {}
+
+-- Every call of the student's code is a move of the check; a replay ends before the last one.
+local function move(object, name, ...)
+  if not functions.move() then return end
+  replayed = { object = object, call = call_text(name, without_self(object, ...)) }
+  error(Stop, 0)
+end
 
 local function make_object(instance, reference)
   local objects = loads[instance].objects
@@ -67,17 +84,13 @@ local function make_object(instance, reference)
   return object
 end
 
-local function without_self(object, ...)
-  if select("#", ...) > 0 and rawequal(object, (...)) then return select(2, ...) end
-  return ...
-end
-
 function object_type.__index(object, name)
   if type(name) ~= "string" then return nil end
   return function(...)
     local instance = rawget(object, "instance")
     local owner = loads[instance] and loads[instance].owner
     if not owner then error("this object belongs to a run of the check that is over", 2) end
+    move(object, name, ...)
     return answered(call_text(name, without_self(object, ...)),
       functions.call(owner, instance, rawget(object, "reference"), name, ...))
   end
@@ -85,6 +98,7 @@ end
 
 function object_type.__call(object, ...)
   local instance = rawget(object, "instance")
+  move(object, "the function", ...)
   return answered(call_text("the function", ...),
     functions.call(loads[instance].owner, instance, rawget(object, "reference"), false, ...))
 end
@@ -145,9 +159,12 @@ local statuses = { x = "error", b = "budget", m = "memory", g = "died", t = "tim
 
 --- Runs a part's check on a submission with a seed. Returns the share of the points that it earns (1 or what the check
 -- returned, 0 where it failed), the sentence, and how it ended: "passed", "failed", "error" (the code raised one),
--- "budget", "memory", "time", "died", or "broken" (the check itself).
+-- "budget", "memory", "time", "died", or "broken" (the check itself). In the end, where the check has made a world and
+-- failed, what it was like: { at = seconds, diagram = text }.
 function submission.check(opened, part, seed)
   current_seed, limits, trouble = seed, part, nil
+  local world_before = host.world()
+  functions.begin_moves(0)
   math.randomseed(seed)
   local ok, message, broken, share = expectations.run(part.check, opened, seed)
   local over = functions.over(opened)
@@ -155,8 +172,11 @@ function submission.check(opened, part, seed)
   local crashes = functions.crashes(opened)
   for instance, at in pairs(loads) do functions.drop(at.owner, instance) end
   loads, last_instance = {}, 0
-  local world = host.world()
-  if world then world:close() end
+  local world, scene = host.world(), nil
+  if world and world ~= world_before then
+    if not ok then scene = { at = world:now(), diagram = tostring(world:messages { rows = scene_rows }) } end
+    world:close()
+  end
   if ok and not over then
     if share == nil then return 1, nil, "passed" end
     if type(share) == "number" and share >= 0 and share <= 1 then
@@ -168,7 +188,29 @@ function submission.check(opened, part, seed)
   if ok then message = "the program ended before its check did" end
   if #crashes > 0 then message = message .. "\n" .. table.concat(crashes, "\n", 1, math.min(#crashes, 3)) end
   if printed ~= "" then message = message .. "\nprinted: " .. printed:sub(1, 400):gsub("%s+$", "") end
-  return 0, message, statuses[over or trouble] or broken and "broken" or "failed"
+  return 0, message, statuses[over or trouble] or broken and "broken" or "failed", scene
+end
+
+--- Runs a check that is known to fail once more and stops before its last move. Returns what is there: { world =,
+-- object =, call =, at = the time at which it failed }, all of them if they apply.
+function submission.replay(opened, part, seed)
+  local world_before = host.world()
+  local function run(stop_before)
+    current_seed, limits, trouble, replayed = seed, part, nil, nil
+    loads, last_instance = {}, 0
+    math.randomseed(seed)
+    functions.begin_moves(stop_before)
+    expectations.run(part.check, opened, seed)
+    return functions.moves_made()
+  end
+  local made = run(0)
+  local world = host.world()
+  local at = world and world ~= world_before and world:now() or nil
+  run(made)
+  functions.begin_moves(0)
+  world = host.world()
+  return { world = world ~= world_before and world or nil, at = at, object = replayed and replayed.object,
+    call = replayed and replayed.call }
 end
 
 return submission

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 
-from terminal import PROGRAM, Terminal, contains, equal, run
+from terminal import PROGRAM, Terminal, contains, equal, pexpect, run
 
 
 def open_lab(home=None, **variables):
@@ -171,12 +171,70 @@ def test_without_a_terminal_the_lab_runs_by_itself():
     assert not os.path.exists(progress_file(home))  # it is nobody's progress
 
 
+SOLUTIONS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "labs", "echo")
+
+
+def test_handing_in_from_the_starter_to_the_reference_solution():
+    home = tempfile.mkdtemp(prefix="syslab-test-")
+    contains(syslab("lab", "echo", home=home).stdout, "Begin: syslab lab start echo my_echo.lua")
+    contains(syslab("lab", "start", "echo", "my_echo.lua", home=home).stdout, "syslab lab watch echo my_echo.lua")
+    contains(syslab("lab", "start", "echo", "my_echo.lua", home=home, code=1).stderr, "File exists")
+    first = syslab("lab", "check", "echo", "my_echo.lua", home=home, code=1).stdout
+    contains(first, "the answer to echo: got \"?\"")
+    contains(first, "of simulated time; the last messages before:")
+    contains(first, "seed 1; back to the moment before it: syslab lab replay echo my_echo.lua echo 1")
+    assert len(first.splitlines()) <= 40
+    contains(syslab("lab", "solution", "echo", home=home, code=1).stderr, "part echo is open")
+    shutil.copy(SOLUTIONS + "/wrong_memory_only.lua", home + "/my_echo.lua")
+    contains(syslab("lab", "check", "echo", "my_echo.lua", home=home, code=1).stdout, "70 of 100 points")
+    contains(syslab("lab", home=home).stdout, "2 of 3 parts")
+    shutil.copy(SOLUTIONS + "/solution.lua", home + "/my_echo.lua")
+    contains(syslab("lab", "check", "echo", "my_echo.lua", home=home).stdout, "syslab lab solution echo")
+    contains(syslab("lab", "solution", "echo", home=home).stdout, 'env:peek("count")')
+    contains(syslab("lab", home=home).stdout, "A node that answers  (done)")
+    syslab("lab", "reset", "echo", home=home)
+    contains(syslab("lab", "solution", "echo", home=home, code=1).stderr, "part echo is open")
+
+
+def test_back_to_the_moment_before_a_failure():
+    home = tempfile.mkdtemp(prefix="syslab-test-")
+    shutil.copy(SOLUTIONS + "/wrong_memory_only.lua", home + "/wrong.lua")
+    there = syslab("lab", "replay", "echo", "wrong.lua", "crash", "1", home=home, code=1).stdout
+    contains(there, "the count after 10 echoes and a crash: got 0, expected 10")
+    contains(there, "`w` is the world at ")
+    contains(syslab("lab", "replay", "echo", "wrong.lua", "count", "1", home=home).stdout, "nothing to go back to")
+    contains(syslab("lab", "replay", "echo", "wrong.lua", "crush", "1", home=home, code=2).stderr, "'crash'?")
+    lab = Terminal(("lab", "--no-init", "replay", "echo", SOLUTIONS + "/wrong_memory_only.lua", "crash", "1"))
+    contains(lab.started, "`w` is the world at ")
+    contains(lab.ask('w:find("server"):call{ type = "count" }'), "0")
+    contains(lab.ask("w:messages{}"), "count")
+    lab.leave()
+
+
+def test_watching_a_file():
+    home = tempfile.mkdtemp(prefix="syslab-test-")
+    mine = home + "/mine.lua"
+    shutil.copy(SOLUTIONS + "/wrong_never_counts.lua", mine)
+    lab = Terminal(("lab", "watch", "echo", mine), home=home, prompt="Ctrl-C ends it)")
+    contains(lab.started, "40 of 100 points")
+    shutil.copy(SOLUTIONS + "/solution.lua", mine)
+    contains(lab.until_prompt("Ctrl-C ends it)"), "100 of 100 points")
+    os.rename(mine, mine + ".gone")  # as some editors save
+    contains(lab.until_prompt("Ctrl-C ends it)"), "cannot read")
+    os.rename(mine + ".gone", mine)
+    contains(lab.until_prompt("Ctrl-C ends it)"), "100 of 100 points")
+    lab.process.send("\x03")
+    lab.process.expect(pexpect.EOF)
+
+
 def test_mistakes_on_the_command_line():
     home = tempfile.mkdtemp(prefix="syslab-test-")
     contains(syslab("lab", "quikstart", home=home, code=2).stderr, "did you mean 'quickstart'?")
     contains(syslab("lab", "check", home=home, code=2).stderr, "usage:")
     contains(syslab("lab", "check", "nonsense", home=home, code=2).stderr, "no lab 'nonsense'")
     contains(syslab("lab", "watch", "quickstart", home=home, code=2).stderr, "usage:")
+    contains(syslab("lab", "check", "quickstart", "x.lua", home=home, code=2).stderr, "nothing to hand in")
+    contains(syslab("lab", "verify", "echo", "--seeds", "0", home=home, code=2).stderr, "usage:")
 
 
 run(globals())

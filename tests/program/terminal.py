@@ -20,7 +20,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
 class Terminal:
     """One session. `ask` types a line and returns what was printed until the next prompt."""
 
-    def __init__(self, args=("--no-init", "-q"), home=None, **variables):
+    def __init__(self, args=("--no-init", "-q"), home=None, prompt=PROMPT, **variables):
         self.home = home or tempfile.mkdtemp(prefix="syslab-test-")
         env = dict(os.environ, HOME=self.home, XDG_STATE_HOME=self.home + "/state",
                    XDG_CONFIG_HOME=self.home + "/config", TERM="xterm", LANG="C.UTF-8", INPUTRC="/dev/null")
@@ -31,7 +31,7 @@ class Terminal:
         self.process = pexpect.spawn(PROGRAM, list(args), env=env, cwd=self.home, dimensions=(50, 120), timeout=20,
                                      encoding="utf-8")
         self.process.delaybeforesend = None
-        self.started = self.until_prompt()
+        self.started = self.until_prompt(prompt)
 
     def until_prompt(self, prompt=PROMPT):
         self.process.expect_exact(prompt)
