@@ -5,6 +5,7 @@
 #include "bindings/host/convert.hpp"
 #include "bindings/host/lua_host.hpp"
 #include "bindings/workload/workload.hpp"
+#include "core/cache/ttl.hpp"
 
 namespace syslab {
 namespace {
@@ -42,21 +43,45 @@ int contains(lua_State* L, Cache& cache) {
   return 1;
 }
 
-int put(lua_State* L, Cache& cache) {
-  const Key key = key_argument(L, 2);
-  Value value = lua_isnoneornil(L, 3) ? Value(true) : to_value(L, 3);
-  std::uint64_t size = 1;
-  if (!lua_isnoneornil(L, 4)) {
-    const double bytes = number_argument(L, 4, "size");
+Value value_argument(lua_State* L, int index) {
+  return lua_isnoneornil(L, index) ? Value(true) : to_value(L, index);
+}
+
+std::uint64_t size_argument(lua_State* L, int index, const Cache& cache, const Key& key, const Value& value) {
+  if (!lua_isnoneornil(L, index)) {
+    const double bytes = number_argument(L, index, "size");
     if (!(bytes >= 0 && bytes <= 0x1p53)) {
       throw ScriptError(fmt::format("bad argument 'size': expected a number of bytes, got {}", bytes));
     }
-    size = static_cast<std::uint64_t>(bytes);
-  } else if (cache.capacity().unit == CacheCapacity::Unit::bytes) {
-    size = (key.kind() == Key::Kind::text ? key.text().size() : 8) + value.size_bytes();
+    return static_cast<std::uint64_t>(bytes);
   }
+  if (cache.capacity().unit != CacheCapacity::Unit::bytes) return 1;
+  return (key.kind() == Key::Kind::text ? key.text().size() : 8) + value.size_bytes();
+}
+
+int put(lua_State* L, Cache& cache) {
+  const Key key = key_argument(L, 2);
+  Value value = value_argument(L, 3);
+  const std::uint64_t size = size_argument(L, 4, cache, key, value);
   lua_pushboolean(L, cache.put(key, std::move(value), size));
   return 1;
+}
+
+int put_for(lua_State* L, Cache& cache) {
+  auto* mortal = dynamic_cast<TtlCache*>(&cache);
+  if (mortal == nullptr) throw ScriptError("entries of this cache do not expire; put it into lab.cache.ttl");
+  const Duration ttl = duration_argument(L, 2, "ttl");
+  if (ttl <= Duration::zero()) throw ScriptError("bad argument 'ttl': expected a time above 0");
+  const Key key = key_argument(L, 3);
+  Value value = value_argument(L, 4);
+  const std::uint64_t size = size_argument(L, 5, cache, key, value);
+  lua_pushboolean(L, mortal->put_for(key, std::move(value), ttl, size));
+  return 1;
+}
+
+int advance(lua_State* L, Cache& cache) {
+  cache.advance(Instant(duration_argument(L, 2, "now")));
+  return 0;
 }
 
 int erase(lua_State* L, Cache& cache) {
@@ -114,6 +139,10 @@ void push_stats(lua_State* L, const CacheStats& now, const CacheStats& before) {
 
 int stats(lua_State* L, Cache& cache) {
   push_stats(L, cache.stats(), {});
+  if (const auto* mortal = dynamic_cast<const TtlCache*>(&cache)) {
+    lua_pushnumber(L, static_cast<double>(mortal->expired()));
+    lua_setfield(L, -2, "expired");
+  }
   return 1;
 }
 
@@ -138,7 +167,8 @@ int replay(lua_State* L, Cache& cache) {
       throw ScriptError(fmt::format("bad argument 'trace': expected a RequestTrace or a list of keys, got {}",
                                     describe_argument(L, 2)));
     }
-    for_each_batch(L, *trace, [&](const RequestBatch& batch) { cache.replay(batch.ids, batch.sizes); });
+    for_each_batch(L, *trace,
+                   [&](const RequestBatch& batch) { cache.replay(batch.ids, batch.sizes, batch.times); });
   }
   push_stats(L, cache.stats(), before);
   return 1;
@@ -163,6 +193,11 @@ const Type cache{describe_type<Cache>(
             "put", "(key, value = true, size?) -> boolean",
             "Inserts or replaces, evicting others until it fits. False if it is larger than the whole cache. "
             "Without a size, a cache of bytes takes that of key and value."),
+        method<&put_for>("put_for", "(ttl, key, value = true, size?) -> boolean",
+                         "As put, with a time to live of its own. Only for a lab.cache.ttl."),
+        method<&advance>("advance", "(now)",
+                         "It is `now`, in seconds; earlier times are ignored. Only caches that age listen: "
+                         "lab.cache.ttl, and lab.cache.sampled by lfu."),
         method<&peek>("peek", "(key) -> value | nil",
                       "The value, without counting and without telling the policy."),
         method<&contains>("contains", "(key) -> boolean", "Whether it is here, without telling the policy."),
@@ -173,10 +208,12 @@ const Type cache{describe_type<Cache>(
         method<&used>("used", "() -> number", "How much of the capacity is used."),
         method<&capacity>("capacity", "() -> number, 'entries' | 'bytes'", "The capacity and its unit."),
         method<&stats>("stats", "() -> {hits, misses, hit_ratio, insertions, evictions, rejections}",
-                       "What happened so far."),
+                       "What happened so far. A lab.cache.ttl also has `expired`."),
         method<&reset_stats>("reset_stats", "()", "Sets the counters to zero."),
-        method<&replay>("replay", "(trace | list of keys) -> the same counters, of this replay",
-                        "Gets every key of a trace in turn, from its beginning, and on a miss puts it."),
+        method<&replay>(
+            "replay", "(trace | list of keys) -> the same counters, of this replay",
+            "Gets every key of a trace in turn, from its beginning, and on a miss puts it. The times of "
+            "a trace that has some are told to the cache."),
     },
     &show)};
 

@@ -5,8 +5,9 @@
 // and keeps its own data per slot (links, bits, counters). A new policy is one file with these hooks and
 //
 //   static_assert(EvictionPolicy<Sieve>);
-//   std::unique_ptr<Cache> make_sieve(CacheCapacity c) { return std::make_unique<BasicCache<Sieve>>(c,
-//   Sieve(c)); }
+//   std::unique_ptr<Cache> make_sieve(CacheCapacity c) {
+//     return std::make_unique<BasicCache<Sieve>>(c, Sieve());
+//   }
 //
 // The hooks inline into replay(), so a policy costs what its memory accesses cost.
 #pragma once
@@ -30,9 +31,12 @@ inline constexpr Slot kFirstSlot = 8;
 
 // What a policy may know of the entry that comes.
 struct Entrant {
-  std::uint64_t
-      identity;  // the same key has the same identity, now and after an eviction; for ghosts and sketches
+  // The same key has the same identity, now and after an eviction; for ghosts and sketches.
+  std::uint64_t identity;
   std::uint64_t weight;  // in the unit of the capacity
+  // The key itself, for a policy that shows it to a script; the text is gone after the call.
+  Key::Kind kind = Key::Kind::id;
+  std::string_view text = {};
 };
 
 enum class Leaving : std::uint8_t { evicted, erased };
@@ -58,6 +62,13 @@ concept EvictionPolicy = requires(P policy, const P& view, Slot slot, const Entr
   // Calls with every entry, the next victim last.
   view.for_each([](Slot) {});
   view.check_invariants();
+};
+
+// A policy that ages with time has this hook, too. It is called with times that never go back, and not at all
+// where nobody tells the time: then time stands still.
+template <class P>
+concept TimedPolicy = requires(P policy, Instant now) {
+  policy.advance(now);
 };
 
 template <EvictionPolicy P>
@@ -110,7 +121,7 @@ class BasicCache final : public Cache {
       } else {
         ++stats_.insertions;
       }
-      slot = insert(key.kind(), key.word(), key.hash(), weight);
+      slot = insert({key.word(), weight, key.kind(), key.text()}, key.hash());
       if (key.kind() != Key::Kind::id || !names_.empty()) name_slot(slot, key);
     }
     set_value(slot, std::move(value));
@@ -131,11 +142,26 @@ class BasicCache final : public Cache {
     values_.clear();
     fresh_ = kFirstSlot;
     used_ = 0;
+    if constexpr (TimedPolicy<P>) policy_.advance(now_);
   }
 
-  void replay(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes) override {
+  void advance(Instant now) override {
+    if constexpr (TimedPolicy<P>) {
+      now_ = std::max(now_, now);
+      policy_.advance(now_);
+    }
+  }
+
+  void replay(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes,
+              std::span<const Instant> times) override {
     SYSLAB_ASSERT(sizes.empty() || sizes.size() == ids.size());
-    if (weighs() && !sizes.empty()) {
+    SYSLAB_ASSERT(times.empty() || times.size() == ids.size());
+    if (TimedPolicy<P> && !times.empty()) {
+      for_each_moment(ids, sizes, times, [&](Instant now, auto some_ids, auto some_sizes) {
+        advance(now);
+        replay(some_ids, some_sizes, {});
+      });
+    } else if (weighs() && !sizes.empty()) {
       replay_with(ids, [&](std::size_t i) { return std::max<std::uint64_t>(sizes[i], 1); });
     } else {
       replay_with(ids, [](std::size_t) { return std::uint64_t{1}; });
@@ -234,7 +260,7 @@ class BasicCache final : public Cache {
           policy_.on_hit(slot);
         } else if (const std::uint64_t weight = weight_at(start + i); weight <= capacity_.amount) {
           ++stats_.insertions;
-          insert(Key::Kind::id, id, hashes[i], weight);
+          insert({id, weight}, hashes[i]);
         } else {
           ++stats_.rejections;
         }
@@ -245,9 +271,8 @@ class BasicCache final : public Cache {
   }
 
   // Requires: the key is not here, weight <= capacity.
-  Slot insert(Key::Kind kind, std::uint64_t word, std::uint64_t hash, std::uint64_t weight) {
-    const Entrant entrant{word, weight};
-    while (weight > capacity_.amount - used_) {  // a sum could overflow
+  Slot insert(const Entrant& entrant, std::uint64_t hash) {
+    while (entrant.weight > capacity_.amount - used_) {  // a sum could overflow
       ++stats_.evictions;
       remove(policy_.victim(entrant), Leaving::evicted);
     }
@@ -259,10 +284,10 @@ class BasicCache final : public Cache {
       if (fresh_ >= words_.size()) grow();
       slot = fresh_++;
     }
-    words_[slot] = word;
-    if (!weights_.empty()) weights_[slot] = weight;
-    if (!names_.empty()) names_[slot].kind = kind;
-    used_ += weight;
+    words_[slot] = entrant.identity;
+    if (!weights_.empty()) weights_[slot] = entrant.weight;
+    if (!names_.empty()) names_[slot].kind = entrant.kind;
+    used_ += entrant.weight;
     index_.insert(hash, slot);
     policy_.on_insert(slot, entrant);
     return slot;
@@ -310,6 +335,7 @@ class BasicCache final : public Cache {
   std::vector<Value> values_;
   std::vector<Slot> free_;
   Slot fresh_ = kFirstSlot;  // slots from here on were never used
+  Instant now_{};            // as told last; only where the policy cares
 };
 
 }  // namespace syslab

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/time.hpp"
 #include "core/base/value.hpp"
 #include "core/cache/key.hpp"
 
@@ -61,10 +62,15 @@ class Cache {
   // Another one with the same policy and capacity, as freshly made.
   virtual std::unique_ptr<Cache> fresh() const = 0;
 
+  // It is `now`. Only caches that age listen (a time to live, counters that decay); a time that goes back is
+  // ignored. Nobody has to call this: then time stands still.
+  virtual void advance(Instant now) { static_cast<void>(now); }
+
   // For every request in turn: get, and on a miss put (with a nil value), at full speed. `sizes` is empty,
   // where every request weighs 1, or as long as `ids`; size 0 counts as 1. A hit never changes the weight of
-  // an entry, as in libCacheSim.
-  virtual void replay(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes = {}) = 0;
+  // an entry, as in libCacheSim. `times`, where given, are as long as `ids` and are told by advance().
+  virtual void replay(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes = {},
+                      std::span<const Instant> times = {}) = 0;
 
   // All keys, from the one the policy would keep longest to the next victim, as far as the policy has such an
   // order. O(n). Ids above 2^53 are rounded, as Lua would.
@@ -81,6 +87,19 @@ class Cache {
 
  protected:
   explicit Cache(CacheCapacity capacity) : capacity_(capacity) {}
+
+  // Cuts a batch where its time changes, for caches that age: use(now, ids, sizes) for each piece.
+  template <class Use>
+  static void for_each_moment(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes,
+                              std::span<const Instant> times, Use&& use) {
+    for (std::size_t start = 0; start < ids.size();) {
+      std::size_t end = start + 1;
+      while (end < ids.size() && times[end] == times[start]) ++end;
+      use(times[start], ids.subspan(start, end - start),
+          sizes.empty() ? sizes : sizes.subspan(start, end - start));
+      start = end;
+    }
+  }
 
   CacheCapacity capacity_;
   std::uint64_t used_ = 0;

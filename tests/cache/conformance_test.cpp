@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 
+#include "bindings/host/component.hpp"
 #include "core/base/rng.hpp"
 #include "tests/cache/registry.hpp"
 
@@ -173,5 +174,43 @@ TEST_CASE("cache conformance: a huge capacity costs nothing until it is used", "
       REQUIRE(bytes->used() == 1);
       bytes->check_invariants();
     }
+  }
+}
+
+TEST_CASE("cache conformance: a fresh one and a cleared one behave as the first did",
+          "[cache][conformance]") {
+  Rng rng(6);
+  std::vector<std::uint64_t> requests(3000);
+  for (auto& id : requests) id = rng.below(1 + rng.below(300));
+  for (const RegisteredCache* registered : RegisteredCache::all()) {
+    DYNAMIC_SECTION(registered->name) {
+      const auto cache = registered->make(CacheCapacity::entries(60));
+      cache->replay(requests);
+      const std::uint64_t hits = cache->stats().hits;
+      const auto keys = cache->keys();
+      const auto other = cache->fresh();
+      REQUIRE(other->size() == 0);
+      other->replay(requests);
+      REQUIRE(other->stats().hits == hits);
+      REQUIRE(other->keys() == keys);
+      cache->clear();
+      cache->reset_stats();
+      cache->replay(requests);
+      REQUIRE(cache->stats().hits == hits);
+      REQUIRE(cache->keys() == keys);
+    }
+  }
+}
+
+TEST_CASE("cache conformance: every cache of lab.cache takes part", "[cache][conformance]") {
+  for (const Component* component : components()) {
+    if (!component->d.name.starts_with("cache.") || component->d.returns != "Cache") continue;
+    const std::string stem = component->d.name.substr(6);
+    bool found = false;
+    for (const RegisteredCache* registered : RegisteredCache::all()) {
+      found = found || registered->name == stem || registered->name.starts_with(stem + "(");
+    }
+    INFO("tests/cache/" << stem << "_test.cpp should register a RegisteredCache");
+    CHECK(found);
   }
 }

@@ -28,4 +28,17 @@ struct RegisteredCache {
   }
 };
 
+// The keys of a cache that was asked for these ids in turn, with a put after every miss.
+inline std::vector<Value> keys_after(Cache& cache, const std::vector<std::uint64_t>& ids) {
+  cache.replay(ids);
+  cache.check_invariants();
+  return cache.keys();
+}
+
+inline std::vector<Value> ids(const std::vector<std::uint64_t>& list) {
+  std::vector<Value> values;
+  for (const std::uint64_t id : list) values.emplace_back(static_cast<double>(id));
+  return values;
+}
+
 }  // namespace syslab::test
