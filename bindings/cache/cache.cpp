@@ -167,8 +167,13 @@ int replay(lua_State* L, Cache& cache) {
       throw ScriptError(fmt::format("bad argument 'trace': expected a RequestTrace or a list of keys, got {}",
                                     describe_argument(L, 2)));
     }
-    for_each_batch(L, *trace,
-                   [&](const RequestBatch& batch) { cache.replay(batch.ids, batch.sizes, batch.times); });
+    for_each_batch(L, *trace, [&](const RequestBatch& batch) {
+      if (batch.times.empty()) {
+        cache.replay(batch.ids, batch.sizes);
+      } else {
+        cache.replay_timed(batch.ids, batch.sizes, batch.times);
+      }
+    });
   }
   push_stats(L, cache.stats(), before);
   return 1;

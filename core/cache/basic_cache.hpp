@@ -152,19 +152,22 @@ class BasicCache final : public Cache {
     }
   }
 
-  void replay(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes,
-              std::span<const Instant> times) override {
+  void replay(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes) override {
     SYSLAB_ASSERT(sizes.empty() || sizes.size() == ids.size());
-    SYSLAB_ASSERT(times.empty() || times.size() == ids.size());
-    if (TimedPolicy<P> && !times.empty()) {
-      for_each_moment(ids, sizes, times, [&](Instant now, auto some_ids, auto some_sizes) {
-        advance(now);
-        replay(some_ids, some_sizes, {});
-      });
-    } else if (weighs() && !sizes.empty()) {
+    if (weighs() && !sizes.empty()) {
       replay_with(ids, [&](std::size_t i) { return std::max<std::uint64_t>(sizes[i], 1); });
     } else {
       replay_with(ids, [](std::size_t) { return std::uint64_t{1}; });
+    }
+  }
+
+  void replay_timed(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes,
+                    std::span<const Instant> times) override {
+    SYSLAB_ASSERT(times.size() == ids.size());
+    if (TimedPolicy<P>) {
+      Cache::replay_timed(ids, sizes, times);
+    } else {
+      replay(ids, sizes);  // in one piece, for speed
     }
   }
 

@@ -68,9 +68,19 @@ class Cache {
 
   // For every request in turn: get, and on a miss put (with a nil value), at full speed. `sizes` is empty,
   // where every request weighs 1, or as long as `ids`; size 0 counts as 1. A hit never changes the weight of
-  // an entry, as in libCacheSim. `times`, where given, are as long as `ids` and are told by advance().
-  virtual void replay(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes = {},
-                      std::span<const Instant> times = {}) = 0;
+  // an entry, as in libCacheSim.
+  virtual void replay(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes = {}) = 0;
+  // The same with the times of the requests, which advance() is told. Requires: times are as long as ids.
+  virtual void replay_timed(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes,
+                            std::span<const Instant> times) {
+    for (std::size_t start = 0; start < ids.size();) {
+      std::size_t end = start + 1;
+      while (end < ids.size() && times[end] == times[start]) ++end;
+      advance(times[start]);
+      replay(ids.subspan(start, end - start), sizes.empty() ? sizes : sizes.subspan(start, end - start));
+      start = end;
+    }
+  }
 
   // All keys, from the one the policy would keep longest to the next victim, as far as the policy has such an
   // order. O(n). Ids above 2^53 are rounded, as Lua would.
@@ -87,19 +97,6 @@ class Cache {
 
  protected:
   explicit Cache(CacheCapacity capacity) : capacity_(capacity) {}
-
-  // Cuts a batch where its time changes, for caches that age: use(now, ids, sizes) for each piece.
-  template <class Use>
-  static void for_each_moment(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes,
-                              std::span<const Instant> times, Use&& use) {
-    for (std::size_t start = 0; start < ids.size();) {
-      std::size_t end = start + 1;
-      while (end < ids.size() && times[end] == times[start]) ++end;
-      use(times[start], ids.subspan(start, end - start),
-          sizes.empty() ? sizes : sizes.subspan(start, end - start));
-      start = end;
-    }
-  }
 
   CacheCapacity capacity_;
   std::uint64_t used_ = 0;

@@ -74,12 +74,9 @@ class WithTtl final : public TtlCache {
     });
   }
 
-  void replay(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes,
-              std::span<const Instant> times) override {
+  void replay(std::span<const std::uint64_t> ids, std::span<const std::uint64_t> sizes) override {
     SYSLAB_ASSERT(sizes.empty() || sizes.size() == ids.size());
-    SYSLAB_ASSERT(times.empty() || times.size() == ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (!times.empty() && times[i] > now_) advance(times[i]);
       if (get(ids[i]) == nullptr) put(ids[i], Value(), sizes.empty() ? 1 : sizes[i]);
     }
   }

@@ -98,7 +98,7 @@ TEST_CASE("ttl: a time that goes back is ignored", "[cache][ttl]") {
 TEST_CASE("ttl: times of a trace are told in a replay", "[cache][ttl]") {
   const auto cache = make_ttl(make_lru(CacheCapacity::entries(4)), {.ttl = 10s});
   const std::vector<std::uint64_t> requests = {1, 1, 1, 1};
-  cache->replay(requests, {}, std::vector<Instant>{at(0), at(9), at(10), at(19)});
+  cache->replay_timed(requests, {}, std::vector<Instant>{at(0), at(9), at(10), at(19)});
   REQUIRE(cache->stats().hits == 2);
   REQUIRE(cache->expired() == 1);
   REQUIRE(cache->fresh()->name() == "ttl(lru)");
