@@ -11,7 +11,8 @@ _syslab() {
   case $command in
     lab)
       if ((COMP_CWORD == 2)); then
-        mapfile -t COMPREPLY < <(compgen -W "list check start watch replay solution reset new verify $(_syslab_labs)" -- "$word")
+        local commands='list check start watch replay solution reset new verify'
+        mapfile -t COMPREPLY < <(compgen -W "$commands $(_syslab_labs)" -- "$word")
       elif ((COMP_CWORD == 3)) && [[ $before == @(check|start|watch|replay|solution|reset|verify) ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_syslab_labs)" -- "$word")
       else

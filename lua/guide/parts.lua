@@ -86,7 +86,9 @@ function parts.tell(results, say, replay)
     say(("%s %s  %s of %s points"):format(
       result.ok and term.paint("ok", term.glyphs "✓") or term.paint("error", term.glyphs "✗"),
       term.glyphs(term.pad(result.title, width)), number(result.earned), number(result.points)))
-    if not result.ok and not told then
+    if not result.ok and result.hidden then
+      say(indented("(a hidden part: its check tells nothing)"))
+    elseif not result.ok and not told then
       told = true
       local broken = result.status == "broken" and "the check could not make sense of what it found: " or ""
       say(indented(broken .. result.message))

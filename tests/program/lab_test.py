@@ -186,7 +186,10 @@ def test_handing_in_from_the_starter_to_the_reference_solution():
     assert len(first.splitlines()) <= 40
     contains(syslab("lab", "solution", "echo", home=home, code=1).stderr, "part echo is open")
     shutil.copy(SOLUTIONS + "/wrong_memory_only.lua", home + "/my_echo.lua")
-    contains(syslab("lab", "check", "echo", "my_echo.lua", home=home, code=1).stdout, "70 of 100 points")
+    hidden = syslab("lab", "check", "echo", "my_echo.lua", home=home, code=1).stdout
+    contains(hidden, "70 of 100 points")
+    contains(hidden, "(a hidden part: its check tells nothing)")
+    assert "after 10 echoes" not in hidden
     contains(syslab("lab", home=home).stdout, "2 of 3 parts")
     shutil.copy(SOLUTIONS + "/solution.lua", home + "/my_echo.lua")
     contains(syslab("lab", "check", "echo", "my_echo.lua", home=home).stdout, "syslab lab solution echo")
