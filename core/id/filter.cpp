@@ -18,8 +18,12 @@ class IdFilter final : public FilterService {
 
   void on_start(Env& env) override {
     std::optional<std::uint64_t> worker;
-    if (options_.worker == IdFilterOptions::Worker::node && options_.generator->most_worker() > 0) {
-      worker = env.self().index % (options_.generator->most_worker() + 1);
+    if (options_.worker == IdFilterOptions::Worker::node) worker = env.self().index;
+    if (worker && *worker > options_.generator->most_worker()) {
+      misfit_ =
+          make_error("exhausted", fmt::format("the number of this node, {}, is above {}, the last worker's",
+                                              *worker, options_.generator->most_worker()));
+      return FilterService::on_start(env);
     }
     generator_ = options_.generator->fresh(Rng(env.rng().next()), worker);
     if (guarded()) {
@@ -31,7 +35,9 @@ class IdFilter final : public FilterService {
 
   void call(Env& env, Request request, Reply reply) override {
     if (request.type != options_.type) return inner_->call(env, std::move(request), std::move(reply));
-    issue(env, std::move(reply));
+    if (!misfit_) return issue(env, std::move(reply));
+    ++refused_;
+    reply(*misfit_);
   }
 
  private:
@@ -98,6 +104,7 @@ class IdFilter final : public FilterService {
 
   const IdFilterOptions options_;
   std::unique_ptr<IdGenerator> generator_;
+  std::optional<Error> misfit_;  // instead of a generator
   Duration guard_ = options_.guard;
   Instant closed_until_ = Instant::min();  // of the process before
   Instant until_ = Instant::min();         // no id is issued at or after this time

@@ -8,7 +8,8 @@
 // of the node in its world, which differs among the nodes of a world. A process that restarts begins anew: it
 // forgets its last id, unless `guard` is set; then it keeps on its disk a time that no id was issued after,
 // written ahead by `guard`, and a restarted process waits until its clock is past it. Errors: what the
-// generator says; io_error and disk_full where the guard cannot be written.
+// generator says; exhausted, where the number of the node is above that of the last worker; io_error and
+// disk_full where the guard cannot be written.
 //
 // Cost: the generator's, and with a guard one write and sync each `guard` of time.
 #pragma once
@@ -29,7 +30,7 @@ struct IdFilterOptions {
   Duration guard = Duration::zero();  // zero: none
 };
 
-// Requires: a generator. With Worker::node: every node's number fits.
+// Requires: a generator; with Worker::node, one of a kind that has workers.
 Filter make_id_filter(const IdFilterOptions& options);
 
 }  // namespace syslab

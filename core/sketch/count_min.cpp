@@ -41,17 +41,8 @@ void CountMin::clear() {
   total_ = 0;
 }
 
-bool CountMin::add(std::uint64_t hash, std::uint64_t count) {
-  // No counter is above the total, so none can overflow before it does.
-  if (__builtin_add_overflow(total_, count, &total_)) {
-    total_ -= count;
-    return false;
-  }
+bool CountMin::add_conservatively(std::uint64_t hash, std::uint64_t count) {
   Probes probes(hash);
-  if (!options_.conservative) {
-    for (int i = 0; i < options_.depth; ++i) row(i)[probes.next(options_.width)] += count;
-    return true;
-  }
   std::uint64_t* counters[kMostDepth];
   std::uint64_t least = ~std::uint64_t{0};
   for (int i = 0; i < options_.depth; ++i) {

@@ -46,7 +46,16 @@ class CountMin final : public Sketch {
   void check_invariants() const override;
 
   // False where the sum of all counts would be 2^64 or more; then nothing has changed.
-  bool add(std::uint64_t hash, std::uint64_t count = 1);
+  bool add(std::uint64_t hash, std::uint64_t count = 1) {
+    // No counter is above the total, so none can overflow before it does.
+    if (total_ + count < total_) return false;
+    total_ += count;
+    if (options_.conservative) return add_conservatively(hash, count);
+    Probes probes(hash);
+    std::uint64_t* row = counters_.data();
+    for (int i = 0; i < options_.depth; ++i, row += options_.width) row[probes.next(options_.width)] += count;
+    return true;
+  }
   std::uint64_t estimate(std::uint64_t hash) const;
   // All counts.
   std::uint64_t total() const { return total_; }
@@ -57,6 +66,7 @@ class CountMin final : public Sketch {
   double delta() const;
 
  private:
+  bool add_conservatively(std::uint64_t hash, std::uint64_t count);
   std::uint64_t* row(int i) { return &counters_[static_cast<std::size_t>(i) * options_.width]; }
   const std::uint64_t* row(int i) const { return &counters_[static_cast<std::size_t>(i) * options_.width]; }
 

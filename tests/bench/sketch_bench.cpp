@@ -87,7 +87,7 @@ void bloom_look_up(RatioRun& run, std::uint64_t seed) {
       });
   benchmark::DoNotOptimize(sum);
 }
-const RatioRow bloom_keys("bloom contains, keys", 0.70, [](RatioRun& run) { bloom_look_up(run, 0); });
+const RatioRow bloom_keys("bloom contains, keys", 0.60, [](RatioRun& run) { bloom_look_up(run, 0); });
 const RatioRow bloom_strangers("bloom contains, strangers", 0.70,
                                [](RatioRun& run) { bloom_look_up(run, 9); });
 

@@ -79,6 +79,50 @@ TEST_CASE("id filter: the wall clock's faults are the ids' faults", "[id][filter
   CHECK(service->show()["refused"] == Value(1));
 }
 
+TEST_CASE("id filter: the number of a node is its worker's, and one that does not fit is no worker",
+          "[id][filter]") {
+  class SecondNode final : public Env {
+   public:
+    SecondNode(Env& env, std::uint32_t index) : env_(env), index_(index) {}
+    NodeId self() const override { return NodeId{index_}; }
+    const std::string& name_of(NodeId node) const override { return env_.name_of(node); }
+    Expected<NodeId> find(std::string_view name) const override { return env_.find(name); }
+    Instant now() const override { return env_.now(); }
+    Instant wall_now() const override { return env_.wall_now(); }
+    TimerId after(Duration delay, std::function<void()> action) override { return env_.after(delay, action); }
+    bool cancel(TimerId timer) override { return env_.cancel(timer); }
+    void send(NodeId to, std::string type, Value body) override { env_.send(to, type, body); }
+    void call(NodeId to, Request request, std::optional<Duration> timeout, Reply reply) override {
+      env_.call(to, request, timeout, reply);
+    }
+    Storage& disk() override { return env_.disk(); }
+    Rng& rng() override { return env_.rng(); }
+    Metrics& metrics() override { return env_.metrics(); }
+    void log(std::string_view text, Value fields) override { env_.log(text, fields); }
+
+   private:
+    Env& env_;
+    std::uint32_t index_;
+  };
+  SnowflakeOptions o;
+  o.worker_bits = 2;
+  IdFilterOptions options = with(o);
+  options.worker = IdFilterOptions::Worker::node;
+  Results results;
+  FakeEnv env;
+  for (const std::uint32_t index : {0, 3, 4}) {
+    SecondNode node(env, index);
+    const auto service = make_id_filter(options)(always(Value("inner")));
+    service->on_start(node);
+    service->call(node, kId, results.reply(env));
+    service->call(node, {.type = "get", .body = {}, .from = kNoNode}, results.reply(env));
+    CHECK(*results.entries.back().result == Value("inner"));
+  }
+  Snowflake reader(o);
+  CHECK(reader.fields(*reader.read((*results.entries[2].result).string()))["worker"].number() == 3);
+  CHECK(results.code(4) == "exhausted");
+}
+
 TEST_CASE("id filter: each process has a generator of its own", "[id][filter]") {
   FakeEnv env;
   Results results;
