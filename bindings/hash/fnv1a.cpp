@@ -12,7 +12,7 @@ const Component fnv1a{{
     .params = {text_param(), bits_param(64)},
     .returns = "number, or 16 hexadecimal digits",
     .cost = "1 ns a byte",
-    .paper = "Fowler, Noll & Vo; RFC 9923",
+    .paper = "Fowler, Noll & Vo 1991; draft-eastlake-fnv",
     .example = R"(return lab.hash.fnv1a("foobar") == 0xbf9cf968
   and lab.hash.fnv1a{ text = "foobar", bits = 64 } == "85944171f73967e8")",
     .make =

@@ -2,18 +2,29 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 #include <vector>
 
+#include "core/balance/placed_backends.hpp"
 #include "core/base/assert.hpp"
 #include "core/hash/ring.hpp"
 
 namespace syslab {
 namespace {
 
+std::unique_ptr<Placement> ring_of(std::vector<PlacedNode> nodes, std::uint32_t points) {
+  // No weight may cost more points than a ring has room for.
+  const double most_points =
+      std::min(Ring::kMostPoints, Ring::kMostPointsOfAll / (static_cast<double>(nodes.size()) + 1) - 1);
+  for (PlacedNode& node : nodes) node.weight = std::min(node.weight, most_points / points);
+  return std::make_unique<Ring>(RingOptions{.nodes = std::move(nodes), .points = points});
+}
+
 class RingPicker final : public Picker {
  public:
-  explicit RingPicker(const RingPickerOptions& options) : options_(options) {
+  explicit RingPicker(const RingPickerOptions& options)
+      : bound_(options.bound), placed_([points = options.points](std::vector<PlacedNode> nodes) {
+          return ring_of(std::move(nodes), points);
+        }) {
     SYSLAB_ASSERT(options.points >= 1 && options.points <= Ring::kMostPoints);
     SYSLAB_ASSERT(!options.bound || *options.bound > 1);
   }
@@ -22,18 +33,17 @@ class RingPicker final : public Picker {
 
   std::optional<std::size_t> pick(std::span<const Backend> backends, const Value& key, Rng& rng) override {
     if (backends.empty()) return std::nullopt;
-    if (changed(backends)) rebuild(backends);
+    placed_.update(backends);
     const std::uint64_t hash = key.is_nil() ? rng.next() : hash_key(key);
-    const double share = options_.bound ? share_of_bound(backends) : 0;
+    const double share = bound_ ? share_of_bound(backends) : 0;
     const auto takes = [&](const Backend& b) {
       // At least one request fits, or a backend of small weight would never get any.
-      return b.available && (!options_.bound || b.outstanding < std::ceil(share * b.weight));
+      return b.available && (!bound_ || b.outstanding < std::ceil(share * b.weight));
     };
-    const std::size_t home = backend_at_[ring_->place(hash)];
+    const std::size_t home = placed_.home(hash);
     if (takes(backends[home])) return home;
     std::optional<std::size_t> first;
-    for (const std::size_t place : ring_->place_replicas(hash, ring_->nodes().size())) {
-      const std::size_t i = backend_at_[place];
+    for (const std::size_t i : placed_.all(hash)) {
       if (takes(backends[i])) return i;
       if (!first && backends[i].available) first = i;
     }
@@ -50,37 +60,11 @@ class RingPicker final : public Picker {
       outstanding += b.outstanding;
       weight += b.weight;
     }
-    return weight > 0 ? *options_.bound * outstanding / weight : 0;
+    return weight > 0 ? *bound_ * outstanding / weight : 0;
   }
 
-  bool changed(std::span<const Backend> backends) const {
-    if (ring_ == nullptr || backends.size() != weights_.size()) return true;
-    return !std::equal(weights_.begin(), weights_.end(), backends.begin(),
-                       [](double weight, const Backend& b) { return weight == b.weight; });
-  }
-
-  void rebuild(std::span<const Backend> backends) {
-    RingOptions ring;
-    ring.points = options_.points;
-    weights_.clear();
-    // No weight may cost more points than a ring has room for.
-    const double most_points = std::min(Ring::kMostPoints, Ring::kMostPointsOfAll / (backends.size() + 1.0) - 1);
-    for (const Backend& b : backends) {
-      weights_.push_back(b.weight);
-      const bool twice =
-          std::any_of(ring.nodes.begin(), ring.nodes.end(), [&](const auto& n) { return n.name == b.name; });
-      if (!twice)
-        ring.nodes.push_back({std::string(b.name), std::min(b.weight, most_points / options_.points)});
-    }
-    ring_ = std::make_unique<Ring>(std::move(ring));
-    backend_at_.resize(ring_->nodes().size());
-    for (std::size_t i = backends.size(); i-- > 0;) backend_at_[ring_->index_of(backends[i].name)] = i;
-  }
-
-  const RingPickerOptions options_;
-  std::unique_ptr<Ring> ring_;
-  std::vector<double> weights_;          // as they were when the ring was built
-  std::vector<std::size_t> backend_at_;  // by place on the ring
+  const std::optional<double> bound_;
+  PlacedBackends placed_;
 };
 
 }  // namespace

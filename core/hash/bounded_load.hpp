@@ -2,12 +2,12 @@
 //
 // A node is full when it carries ceil(bound * keys * weight / sum of weights). A key goes to the first node
 // on the ring, from its own point on, that is not full. So no node ever carries more than `bound` times its
-// fair share, and a change of nodes moves O(1 / (bound - 1)^2) keys beside those that must move: a few more
-// than on a plain ring, because a key that was passed on comes home when there is room. Where a key is
+// fair share, and a change of nodes moves O(1 / (bound - 1)^2) times the keys that must move: more than on a
+// plain ring, because a key that was passed on comes home when there is room. Where a key is
 // therefore depends on the other keys: keys of one batch (place_all) are put one after the other on top of
 // what take() has placed; place() is where one more key would go.
 //
-// Cost: place is O(1 / (bound - 1)^2) points in expectation (paper, theorem 5), about 10 ns; a ring's memory
+// Cost: place is O(1 / (bound - 1)^2) points in expectation, about 10 ns; a ring's memory
 // and cost of a change (see ring.hpp), and 8 bytes a node. Loads are by node and stay with it; those of a
 // node that leaves are forgotten. Paper: Mirrokni, Thorup & Zadimoghaddam, "Consistent hashing with bounded
 // loads", SODA 2018.

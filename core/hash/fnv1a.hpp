@@ -1,9 +1,8 @@
 // FNV-1a: a hash of a few lines, one multiplication a byte.
 //
 // For short keys where one wants to be able to check the sum by hand; weak in its upper bits for short input,
-// so take hash64 for placing. Not for adversaries. Cost: about 1 ns a byte. Source: Fowler, Noll, Vo &
-// Eastlake, RFC 9923 (the FNV non-cryptographic hash algorithm); constants and order of operations are
-// frozen.
+// so take hash64 for placing. Not for adversaries. Cost: about 1 ns a byte. Source: Fowler, Noll & Vo 1991;
+// draft-eastlake-fnv, whose constants and order of operations are frozen.
 #pragma once
 
 #include <cstdint>

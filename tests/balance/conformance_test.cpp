@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/balance/least_connections.hpp"
+#include "core/balance/maglev.hpp"
 #include "core/balance/power_of_two.hpp"
 #include "core/balance/random.hpp"
 #include "core/balance/ring.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 const std::map<std::string, PickerFactory> kPolicies = {
     {"least_connections", make_least_connections},
+    {"maglev", make_maglev_picker},
     {"power_of_two", [] { return make_power_of_two(); }},
     {"random", make_random},
     {"ring", [] { return make_ring_picker({.bound = 1.5}); }},
