@@ -1,0 +1,156 @@
+-- Build a consumer: receive, book, delete, in that order; and what crashes, duplicates and slow work ask of it.
+
+-- A broker with the queue `orders`, a ledger that books, the submission as `consumer`, and senders.
+local function bank(submission, seed, options)
+  local w = lab.world { seed = seed }
+  local dead = lab.queue.standard()
+  local orders = lab.queue.standard {
+    visibility = options.visibility or 10, dead_letter = dead, max_receives = options.max_receives or 20,
+    duplicates = options.duplicates, seed = seed,
+  }
+  local queues = { orders = orders, dead = dead }
+  local mq = w:service("mq", { slots = 16, filters = { lab.queue.broker { queues = queues } } })
+  local booked, keys = {}, {}
+  local function malformed(text) return nil, { code = "malformed", message = text } end
+  w:service("ledger", {
+    time = options.time or lab.dist.exp { mean = 50*ms }, slots = 16,
+    handler = function(request)
+      if request.type ~= "book" then return malformed "the ledger has requests of type book" end
+      if request.key == nil then return malformed "a booking needs a key" end
+      if type(request.amount) ~= "number" then return malformed "the amount is no number" end
+      if keys[request.key] then return "booked before" end
+      keys[request.key] = true
+      booked[request.order] = (booked[request.order] or 0) + 1
+      return "booked"
+    end,
+  })
+  submission:node(w, "consumer", {
+    options = { broker = "mq", queue = "orders", ledger = "ledger", visibility = options.visibility or 10 },
+  })
+  return w, mq, booked
+end
+
+-- Sends so many orders, at random moments of the first `seconds`; of some, the sender gets no answer and sends again.
+local function send(w, mq, count, seconds, again)
+  local sent = 0
+  for i = 1, count do
+    w:at(w:now() + math.random() * seconds, function()
+      local body = { order = ("order-%d"):format(i), amount = i }
+      for _ = 1, math.random() < (again or 0) and 2 or 1 do
+        if mq:call { type = "send", queue = "orders", body = body, timeout = 5 } then sent = sent + 1 end
+        w:sleep(2)
+      end
+    end)
+  end
+end
+
+local function check_booked(t, booked, count, once)
+  for i = 1, count do
+    local name = ("order-%d"):format(i)
+    local times = booked[name] or 0
+    t.that(times > 0, name .. " is booked", "it never was")
+    if once then t.that(times == 1, name .. " is booked once", ("it was booked %d times"):format(times)) end
+  end
+end
+
+local function counts(mq, queue) return mq:call { type = "attributes", queue = queue or "orders", timeout = 5 } end
+
+local function check_empty(t, mq)
+  local c = counts(mq)
+  local left = c.visible + c.in_flight
+  t.that(left == 0, "the queue is empty at the end", left .. " messages are still there: are they deleted?")
+end
+
+return {
+  title = "Build a consumer that loses nothing and books nothing twice",
+  minutes = 40,
+  after = { "queues", "dead-letters" },
+  summary = [[
+You write the consumer of a queue: a node that takes orders, has them booked, and deletes them. Then it crashes, gets
+orders twice, gets orders that cannot be booked, and has to wait for a slow ledger.]],
+
+  parts = {
+    {
+      name = "books",
+      title = "It books all orders and empties the queue",
+      points = 30,
+      seeds = 5,
+      check = function(t, submission, seed)
+        local w, mq, booked = bank(submission, seed, {})
+        send(w, mq, 20, 10)
+        w:run(60)
+        check_booked(t, booked, 20)
+        check_empty(t, mq)
+      end,
+    },
+    {
+      name = "crash",
+      title = "A crash in mid-work, its own or the ledger's, loses no order",
+      points = 20,
+      seeds = 10,
+      check = function(t, submission, seed)
+        local w, mq, booked = bank(submission, seed, { time = lab.dist.constant { value = 0.5 } })
+        send(w, mq, 20, 10)
+        for _ = 1, 5 do
+          local at = w:now() + 1 + math.random() * 20
+          local who = math.random() < 0.5 and "consumer" or "ledger"
+          w:at(at, lab.fault.crash(who))
+          w:at(at + 1, lab.fault.restart(who))
+        end
+        w:run(180)
+        check_booked(t, booked, 20)
+        check_empty(t, mq)
+      end,
+    },
+    {
+      name = "once",
+      title = "What is delivered twice, or was sent twice, is booked once",
+      points = 25,
+      seeds = 10,
+      check = function(t, submission, seed)
+        local w, mq, booked = bank(submission, seed, { duplicates = 0.3 })
+        send(w, mq, 20, 10, 0.3)
+        for _ = 1, 3 do
+          local at = w:now() + 1 + math.random() * 20
+          w:at(at, lab.fault.crash "consumer")
+          w:at(at + 1, lab.fault.restart "consumer")
+        end
+        w:run(180)
+        check_booked(t, booked, 20, true)
+        check_empty(t, mq)
+      end,
+    },
+    {
+      name = "poison",
+      title = "An order that cannot be booked holds up nobody and is kept",
+      points = 15,
+      seeds = 5,
+      check = function(t, submission, seed)
+        local w, mq, booked = bank(submission, seed, { max_receives = 3 })
+        w:run(1)
+        mq:call { type = "send", queue = "orders", body = { order = "bad", amount = "much" }, timeout = 5 }
+        send(w, mq, 10, 5)
+        w:run(120)
+        check_booked(t, booked, 10)
+        t.that(counts(mq, "dead").visible == 1, "the bad order is in the dead-letter queue at the end",
+          "it is not there: was it deleted?")
+      end,
+    },
+    {
+      name = "slow",
+      title = "While it works, the message stays hidden",
+      points = 10,
+      seeds = 3,
+      check = function(t, submission, seed)
+        local w, mq, booked = bank(submission, seed, { time = lab.dist.constant { value = 35 }, visibility = 10 })
+        send(w, mq, 3, 1)
+        w:run(400)
+        check_booked(t, booked, 3)
+        local late = counts(mq).timed_out
+        t.that(late == 0, "no message comes back while the ledger (35 s) is at work on it",
+          ("messages came back %d times"):format(late))
+        check_empty(t, mq)
+      end,
+    },
+  },
+}
