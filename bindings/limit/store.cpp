@@ -15,7 +15,7 @@ const Component store{{
                    .at_most(1e9)
                    .optional("1000000")},
     .returns = "Filter",
-    .cost = "O(1) a request; 27 to 54 bytes a key",
+    .cost = "O(1) a request; 36 to 72 bytes a key",
     .example = R"(
 local w = lab.world{ seed = 1 }
 local store = w:service("store", { time = 0.1*ms, filters = { lab.limit.store() } })

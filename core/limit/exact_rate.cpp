@@ -69,12 +69,16 @@ bool ExactRate::nanoseconds_fit(double rate) {
   return per_token >= 1e5 && std::floor(per_token) == per_token && per_token * rate == 1e9;
 }
 
+ExactRate::Divider::Divider(std::uint64_t d)
+    : shift_(63 + std::bit_width(d - 1)), magic_(static_cast<std::uint64_t>((Wide{1} << shift_) / d) + 1) {}
+
 ExactRate::ExactRate(double per_ns, double units_per_token, double burst)
     : per_ns_(static_cast<std::int64_t>(per_ns)),
-      magic_shift_(63 + std::bit_width(static_cast<std::uint64_t>(per_ns) - 1)),
-      magic_(static_cast<std::uint64_t>((Wide{1} << magic_shift_) / static_cast<std::uint64_t>(per_ns)) + 1),
       units_per_token_(units_per_token),
       tokens_per_unit_(1 / units_per_token),
+      by_per_ns_(static_cast<std::uint64_t>(per_ns)),
+      // A token that is larger than any burst of it: nothing is a whole one.
+      by_per_token_(static_cast<std::uint64_t>(std::min(units_per_token, 0x1.8p61))),
       full_(to_units(burst)),
       fill_ns_(time_for(full_)) {}
 

@@ -34,39 +34,41 @@ class ExactRate {
     return ns >= fill_ns_ ? full_ : ns * per_ns_;  // beyond fill_ns_ the product could overflow
   }
   // How long it takes until so many have arrived. Requires: units >= 0.
-  std::int64_t time_for(std::int64_t units) const {
-    // Division by multiplication (Granlund & Montgomery 1994): exact below 2^63, and a tenth of the price.
-    return static_cast<std::int64_t>(static_cast<Wide>(units + per_ns_ - 1) * magic_ >> magic_shift_);
-  }
+  std::int64_t time_for(std::int64_t units) const { return by_per_ns_.divide(units + per_ns_ - 1); }
 
   std::int64_t to_units(double tokens) const {
     return static_cast<std::int64_t>(std::min(tokens * units_per_token_ + 0.5, 0x1p62));
   }
   double to_tokens(std::int64_t units) const { return static_cast<double>(units) * tokens_per_unit_; }
-  // The whole tokens in so many units, exactly.
-  double whole_tokens(std::int64_t units) const {
-    const auto per_token = static_cast<std::int64_t>(units_per_token_);
-    auto tokens = static_cast<std::int64_t>(to_tokens(units));
-    if (tokens * per_token > units) {
-      --tokens;
-    } else if (units - tokens * per_token >= per_token) {
-      ++tokens;
-    }
-    return static_cast<double>(tokens);
-  }
+  // The whole tokens in so many units, exactly. Requires: units >= 0.
+  double whole_tokens(std::int64_t units) const { return static_cast<double>(by_per_token_.divide(units)); }
 
   // Tokens a second as it is done.
   double rate() const { return static_cast<double>(per_ns_) * 1e9 / units_per_token_; }
 
  private:
-  __extension__ typedef unsigned __int128 Wide;
   ExactRate(double per_ns, double units_per_token, double burst);
 
+  // Division by a constant as a multiplication (Granlund & Montgomery 1994): exact for 0 <= n < 2^63, at a
+  // tenth of the price.
+  class Divider {
+   public:
+    explicit Divider(std::uint64_t d);  // 1 <= d < 2^62
+    std::int64_t divide(std::int64_t n) const {
+      return static_cast<std::int64_t>(static_cast<Wide>(static_cast<std::uint64_t>(n)) * magic_ >> shift_);
+    }
+
+   private:
+    __extension__ typedef unsigned __int128 Wide;
+    int shift_;            // 63 + ceil(log2 d)
+    std::uint64_t magic_;  // floor(2^shift / d) + 1
+  };
+
   std::int64_t per_ns_;     // p; at most 2^60
-  int magic_shift_;         // 63 + ceil(log2 p)
-  std::uint64_t magic_;     // floor(2^magic_shift / p) + 1
   double units_per_token_;  // u, a whole number
   double tokens_per_unit_;  // 1/u
+  Divider by_per_ns_;
+  Divider by_per_token_;
   std::int64_t full_;
   std::int64_t fill_ns_;
 };

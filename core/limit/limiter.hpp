@@ -47,7 +47,7 @@ class Limiter {
 // are swept away two at a time whenever a new key comes; so the table is about as large as the number of keys
 // that are busy. When `max_keys` are held and another comes, the one of a few that is closest to fresh is
 // forgotten; where it was not idle, that key's next request finds a fresh budget too early, and forgotten()
-// counts it. Cost: O(1), one or two cache misses a decision; when full, 1.33 times (9 + state) bytes a key,
+// counts it. Cost: O(1), one or two cache misses a decision; when full, 1.5 times (8 + state) bytes a key,
 // each algorithm's header says how large its state is. Keys are 64-bit numbers; hash other names (hash64),
 // and two names share a budget with probability 2^-64.
 class KeyedLimiter {
