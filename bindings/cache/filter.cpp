@@ -25,7 +25,8 @@ void take_types(const Arguments& a, std::string_view name, std::vector<std::stri
 CachePlaceFactory place_of(lua_State* L, const Arguments& a) {
   const int index = a.index_of("cache");
   if (const auto like = shared_at<Cache>(L, index)) return in_process([like] { return like->fresh(); });
-  if (const auto handle = shared_at<CacheServersHandle>(L, index)) return on_servers(handle->servers);
+  if (const auto handle = shared_at<CacheServersHandle>(L, index))
+    return on_servers(handle->servers, a.maybe_duration("lease"));
   a.reject("cache", "expected a Cache or CacheServers, got " + describe_argument(L, index));
 }
 
@@ -46,6 +47,15 @@ CacheFilterOptions cache_filter_options(lua_State* L, const Arguments& a) {
   take_types(a, "writes", o.writes);
   if (o.write == WriteMode::back && shared_at<Cache>(L, a.index_of("cache")) == nullptr)
     a.reject("write", "'back' keeps writes in the process: it needs a Cache of its own");
+  if (a.has("lease")) {
+    if (shared_at<CacheServersHandle>(L, a.index_of("cache")) == nullptr)
+      a.reject("lease", "it is for CacheServers: in one process single_flight does it");
+    if (o.write != WriteMode::around)
+      a.reject("lease",
+               "two processes that write through may put in the other order than they wrote: write around");
+    if (o.early > 0) a.reject("lease", "early renews what is there, and leases are for what is not");
+    if (o.ahead) a.reject("lease", "ahead renews what is there, and leases are for what is not");
+  }
   for (const std::string_view name : kNeedsTtl) {
     if (a.has(name) && !o.ttl) a.reject(name, "it needs a ttl");
   }
@@ -80,6 +90,12 @@ const Component filter{{
              .above(0)
              .optional("not kept"),
          boolean("single_flight", "reads of a key that is being read wait for that answer").optional("false"),
+         duration(
+             "lease",
+             "with CacheServers: who finds nothing is the only one to read it, for so long, and keeps it "
+             "only if nobody has written it meanwhile; others ask again every 10 ms")
+             .above(0)
+             .optional("no leases"),
          number("early",
                 "beta of probabilistic early expiry: 1 is the paper's optimum, more is earlier; 0: never")
              .at_least(0)

@@ -33,6 +33,8 @@ Result CacheCommands::execute(Instant now, const Request& request) {
   const Value& key = request.key();
   if (type == "flush") {
     cache_->clear();
+    leases_.clear();
+    granted_.clear();
     return Value(true);
   }
   const bool reads = type == "get" || type == "read";
@@ -43,13 +45,26 @@ Result CacheCommands::execute(Instant now, const Request& request) {
   if (reads) {
     Value entry = find(now, key);
     ++(entry.is_nil() ? misses_ : hits_);
-    return entry.is_nil() ? Value() : entry["value"];
+    const Value& lease = request.body["lease"];
+    if (lease.is_nil()) return entry.is_nil() ? Value() : entry["value"];
+    if (!is_ttl(lease)) return make_error("malformed", "a lease is for a number of seconds above 0");
+    if (!entry.is_nil()) return Value::map({{"value", entry["value"]}});
+    return Value::map({{"lease", grant(now, key, from_seconds(lease.number()))}});
   }
-  if (type == "delete") return Value(cache_->erase(Key(key)));
+  if (type == "delete") {
+    leases_.erase(key);
+    return Value(cache_->erase(Key(key)));
+  }
   const Value& ttl = request.body["ttl"];
   if (!is_ttl(ttl)) return make_error("malformed", "a ttl is a number of seconds above 0");
   if (sets) {
     if (type == "add" && !find(now, key).is_nil()) return Value(false);
+    const Value& token = request.body["lease"];
+    if (!token.is_nil()) {
+      const auto lease = leases_.find(key);
+      if (lease == leases_.end() || now >= lease->second.until || !(Value(lease->second.token) == token))
+        return Value(false);
+    }
     return store(now, key, value_of(request), ttl);
   }
   const Value& by = request.body["by"];
@@ -75,7 +90,24 @@ Value CacheCommands::find(Instant now, const Value& key) {
   return {};
 }
 
+double CacheCommands::grant(Instant now, const Value& key, Duration lasting) {
+  // Those that were never used end here, so that they do not pile up.
+  while (!granted_.empty()) {
+    const auto oldest = leases_.find(granted_.front().first);
+    const bool current = oldest != leases_.end() && oldest->second.token == granted_.front().second;
+    if (current && now < oldest->second.until) break;
+    if (current) leases_.erase(oldest);
+    granted_.pop_front();
+  }
+  const auto [lease, fresh] = leases_.try_emplace(key);
+  if (!fresh && now < lease->second.until) return 0;
+  lease->second = {++last_token_, saturating_add(now, lasting)};
+  granted_.emplace_back(key, last_token_);
+  return last_token_;
+}
+
 Result CacheCommands::store(Instant now, const Value& key, const Value& value, const Value& ttl) {
+  leases_.erase(key);
   Value::Map entry{{"value", value}};
   if (!ttl.is_nil()) entry.emplace_back("until", to_seconds(now) + ttl.number());
   const std::uint64_t weight = options_.overhead_bytes + key_bytes(key) + value.size_bytes();

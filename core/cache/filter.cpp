@@ -20,6 +20,9 @@
 namespace syslab {
 namespace {
 
+// How long a reader waits before it asks again for what another process is reading.
+constexpr Duration kLeaseWait = std::chrono::milliseconds(10);
+
 bool is_one_of(const std::vector<std::string>& types, const std::string& type) {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
@@ -73,14 +76,19 @@ class CacheFilter final : public FilterService {
     Counter& lost;
     Gauge& dirty;
   };
+  // A read that others may join, as long as no write has begun or ended since: then it may bring the old
+  // value.
+  struct Flight {
+    std::uint64_t version = 0;
+    std::vector<Reply> waiting = {};
+  };
   // A key with reads or writes under way. Invariant: it is here as long as one of the counts is not 0.
   struct UnderWay {
     std::uint64_t reads = 0;
     std::uint64_t writes = 0;
     std::uint64_t version = 0;  // of writes, begun or ended
     bool renewing = false;      // a read in the background
-    bool joinable = false;      // a read that others wait for, in `waiting`
-    std::vector<Reply> waiting = {};
+    std::shared_ptr<Flight> flight = nullptr;
   };
   struct Dirty {
     Request request;  // the last write of the key
@@ -118,28 +126,37 @@ class CacheFilter final : public FilterService {
       }
       return;
     }
-    place_->get(
-        env, key,
-        [this, &env, key, request = std::move(request), reply = std::move(reply)](Value entry) mutable {
-          looked_up(env, key, std::move(request), std::move(reply), entry);
-        });
+    place_->get(env, key,
+                [this, &env, key, request = std::move(request), reply = std::move(reply)](
+                    const Value& entry, CacheLease lease) mutable {
+                  looked_up(env, key, std::move(request), std::move(reply), entry, lease);
+                });
   }
 
-  void looked_up(Env& env, const Value& key, Request request, Reply reply, const Value& entry) {
+  void looked_up(Env& env, const Value& key, Request request, Reply reply, const Value& entry,
+                 CacheLease lease) {
+    if (lease.taken) {
+      ++lease_waits_;
+      env.after(kLeaseWait, [this, &env, key, request = std::move(request), reply = std::move(reply)] {
+        read(env, key, request, reply);
+      });
+      return;
+    }
     const double now = to_seconds(env.now());
-    const bool expired = entry["until"].is_number() && now >= entry["until"].number();
+    // Servers that give out leases end a ttl by themselves: only of what they do not have there is a lease.
+    const bool expired = !place_->leases() && entry["until"].is_number() && now >= entry["until"].number();
     if (entry.is_nil() || expired || expires_early(env, entry, now)) {
       expired_ += expired;
       ++misses_;
       metrics(env).misses.add();
-      fetch(env, key, std::move(request), std::move(reply));
+      fetch(env, key, std::move(request), std::move(reply), lease.token);
       return;
     }
     count_hit(env);
     if (is_ripe(entry, now) && !under_way_[key].renewing) {
       ++renewed_;
       under_way_[key].renewing = true;
-      fetch(env, key, std::move(request), nullptr);
+      fetch(env, key, std::move(request), nullptr, 0);
     }
     if (entry["absent"].is_nil()) {
       reply(entry["value"]);
@@ -173,60 +190,64 @@ class CacheFilter final : public FilterService {
   }
 
   // Asks the store and keeps the answer. Without a reply it is a read in the background.
-  void fetch(Env& env, const Value& key, Request request, Reply reply) {
+  void fetch(Env& env, const Value& key, Request request, Reply reply, double token) {
     UnderWay& state = under_way_[key];
-    if (options_.single_flight && state.joinable && reply) {
+    const bool joins = state.flight != nullptr && state.flight->version == state.version;
+    if (joins && reply && token == 0) {
       ++joined_;
-      state.waiting.push_back(std::move(reply));
+      state.flight->waiting.push_back(std::move(reply));
       return;
     }
     ++state.reads;
     metrics(env).store_reads.add();
-    const bool joinable = options_.single_flight && !state.joinable;
-    if (joinable) state.joinable = true;
-    inner_->call(
-        env, std::move(request),
-        [this, &env, key, joinable, version = state.version, began = env.now(), reply = std::move(reply)](
-            const Result& result) { fetched(env, key, joinable, version, began, reply, result); });
+    std::shared_ptr<Flight> flight;
+    if (options_.single_flight) {
+      flight = std::make_shared<Flight>(Flight{.version = state.version});
+      state.flight = flight;
+    }
+    inner_->call(env, std::move(request),
+                 [this, &env, key, flight, token, version = state.version, began = env.now(),
+                  reply = std::move(reply)](const Result& result) {
+                   fetched(env, key, flight.get(), token, version, began, reply, result);
+                 });
   }
 
-  void fetched(Env& env, const Value& key, bool joinable, std::uint64_t version, Instant began,
+  void fetched(Env& env, const Value& key, Flight* flight, double token, std::uint64_t version, Instant began,
                const Reply& reply, const Result& result) {
     const auto found = under_way_.find(key);
     UnderWay& state = found->second;
-    std::vector<Reply> waiting;
-    if (joinable) {
-      state.joinable = false;
-      waiting.swap(state.waiting);
-    }
+    if (state.flight.get() == flight) state.flight = nullptr;
     if (!reply) state.renewing = false;
     const bool clean = state.writes == 0 && state.version == version && dirty_.find(key) == dirty_.end();
     --state.reads;
     settle(found);
-    if (clean) keep(env, key, result, env.now() - began);
+    if (clean) keep(env, key, result, env.now() - began, token);
     // Last: whoever hears the answer may ask again.
     if (reply) reply(result);
-    for (const Reply& other : waiting) other(result);
+    if (flight == nullptr) return;
+    for (const Reply& other : std::exchange(flight->waiting, {})) other(result);
   }
 
   void settle(std::map<Value, UnderWay>::iterator at) {
     if (at->second.reads == 0 && at->second.writes == 0) under_way_.erase(at);
   }
 
-  void keep(Env& env, const Value& key, const Result& result, Duration took) {
+  void keep(Env& env, const Value& key, const Result& result, Duration took, double token) {
     if (result.ok() && !result->is_nil()) {
-      put(env, key, *result, took, [](bool) {});
+      put(env, key, *result, took, token, [](bool) {});
     } else if (options_.negative_ttl && (result.ok() || result.error().code == "not_found")) {
       ++negative_kept_;
       const Value message = result.ok() ? Value(true) : Value(result.error().message);
       place_->put(env, key,
                   Value::map({{"absent", message},
                               {"until", to_seconds(saturating_add(env.now(), *options_.negative_ttl))}}),
-                  key.size_bytes(), options_.negative_ttl, [](bool) {});
+                  key.size_bytes(), options_.negative_ttl, token, [](bool) {});
+    } else if (token > 0) {
+      place_->erase(env, key, [](bool) {});  // others wait for the end of the lease
     }
   }
 
-  void put(Env& env, const Value& key, const Value& value, std::optional<Duration> took,
+  void put(Env& env, const Value& key, const Value& value, std::optional<Duration> took, double token,
            CachePlace::Done done) {
     std::optional<Duration> ttl = options_.ttl;
     Value::Map entry{{"value", value}};
@@ -239,7 +260,7 @@ class CacheFilter final : public FilterService {
       if (options_.ahead) entry.emplace_back("since", to_seconds(env.now()));
       if (options_.early > 0 && took) entry.emplace_back("took", to_seconds(*took));
     }
-    place_->put(env, key, Value::map(std::move(entry)), key.size_bytes() + value.size_bytes(), ttl,
+    place_->put(env, key, Value::map(std::move(entry)), key.size_bytes() + value.size_bytes(), ttl, token,
                 std::move(done));
   }
 
@@ -266,7 +287,7 @@ class CacheFilter final : public FilterService {
                    };
                    // Two writes at a time: nobody here knows which of them the store has kept.
                    if (through && alone && result.ok()) {
-                     put(env, key, value, std::nullopt, done);
+                     put(env, key, value, std::nullopt, 0, done);
                    } else {
                      place_->erase(env, key, done);
                    }
@@ -375,7 +396,7 @@ class CacheFilter final : public FilterService {
       metrics(env).dirty.add(-1);
       const Dirty clean = std::move(dirty);
       dirty_.erase(found);
-      if (!clean.removes) put(env, key, written(clean.request), std::nullopt, [](bool) {});
+      if (!clean.removes) put(env, key, written(clean.request), std::nullopt, 0, [](bool) {});
     }
     for (const auto& waiter : waiting) waiter(result);
   }
@@ -394,6 +415,7 @@ class CacheFilter final : public FilterService {
                       .with("negative_hits", count(negative_hits_))
                       .with("negative_kept", count(negative_kept_))
                       .with("writes", count(writes_))
+                      .with("lease_waits", count(lease_waits_))
                       .with("unreached", count(unreached_));
     if (options_.write != WriteMode::back) return shown;
     return shown.with("dirty", count(dirty_.size()))
@@ -418,6 +440,7 @@ class CacheFilter final : public FilterService {
   std::uint64_t negative_hits_ = 0;
   std::uint64_t negative_kept_ = 0;
   std::uint64_t writes_ = 0;
+  std::uint64_t lease_waits_ = 0;
   std::uint64_t unreached_ = 0;  // writes after which the servers may hold an old value
   std::uint64_t coalesced_ = 0;
   std::uint64_t around_ = 0;  // writes that found too much dirty

@@ -31,7 +31,9 @@
 //            Writes to a key that is still dirty become one. With `dirty_limit` keys dirty, writes of other
 //            keys go around. A crash loses what is dirty. So does an orderly stop.
 // A value that was read while its key was written is not kept, in this process. Between processes that share
-// servers nobody sees to that: who read the old value may put it there after the writer has removed it.
+// servers nobody sees to that: who read the old value may put it there after the writer has removed it;
+// unless the place gives out leases (place.hpp), which are single flight between processes, too: who finds
+// nothing and is granted none asks again every 10 ms.
 //
 // Metrics of the node, which survive a crash: cache_hits_total, cache_misses_total, cache_store_reads_total,
 // cache_dirty (what a crash would lose now; after a crash, what it lost), cache_lost_total (counted when the

@@ -11,9 +11,9 @@ class InProcess final : public CachePlace {
 
   void get(Env&, const Value& key, Found found) override {
     const Value* entry = cache_->get(Key(key));
-    found(entry == nullptr ? Value() : *entry);  // a copy: who hears of it may change the cache
+    found(entry == nullptr ? Value() : *entry, {});  // a copy: who hears of it may change the cache
   }
-  void put(Env&, const Value& key, Value entry, std::size_t size_bytes, std::optional<Duration>,
+  void put(Env&, const Value& key, Value entry, std::size_t size_bytes, std::optional<Duration>, double,
            Done done) override {
     cache_->put(Key(key), std::move(entry), size_bytes);
     done(true);

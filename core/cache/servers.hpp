@@ -19,7 +19,8 @@ struct CacheServers {
   std::function<ServicePtr()> client;
 };
 
-// Entries are values of the servers, under the key; they expire there, too.
-CachePlaceFactory on_servers(std::shared_ptr<const CacheServers> servers);
+// Entries are values of the servers, under the key; they expire there, too. With `lease`, a client that finds
+// nothing is granted one for that long.
+CachePlaceFactory on_servers(std::shared_ptr<const CacheServers> servers, std::optional<Duration> lease = {});
 
 }  // namespace syslab

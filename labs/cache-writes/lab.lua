@@ -291,8 +291,8 @@ db:disk("7"), seen]],
       explain = [[
 The old one, and so does everybody, until the ttl of 30 s ends it. Read the diagram from the top: the slow answer comes
 after the removal and is put into the cache, by an app that did nothing wrong. Inside one process the filter knows of
-the write and throws such an answer away; between processes nobody knows. A short ttl bounds the damage; Facebook's
-memcached hands a lease to who misses, and a removal makes the lease void.]],
+the write and throws such an answer away; between processes nobody knows. A short ttl bounds the damage; a lease,
+which Facebook's memcached hands to whoever misses and makes void at a removal, prevents it (the next step).]],
     },
     {
       name = "judge",
@@ -300,7 +300,8 @@ memcached hands a lease to who misses, and a removal makes the lease void.]],
       text = [[
 Six clients read, write and compare-and-set three rows and write down what they saw, and when. The judge looks for an
 order of all that in which every read gives the last write. 20 runs of each kind: one app, which writes around, through,
-or back; one app that writes back and crashes; three apps that share a memcached.]],
+or back; one app that writes back and crashes; three apps that share a memcached, without and with leases: who finds
+nothing gets a token, a removal makes the token void, and with a void token nothing is put.]],
       code = [[
 function story(seed, options, count, crash)
   local w = lab.world{ seed = seed, latency = lab.dist.exp{ mean = 1*ms } }
@@ -323,9 +324,11 @@ verdicts = {
   back = violated({ write = "back", flush_interval = 0.1 }, 1),
   back_and_crash = violated({ write = "back", flush_interval = 0.1 }, 1, true),
   three_apps = violated({ write = "around" }, 3),
+  leases = violated({ write = "around", lease = 1 }, 3),
 }
 print(chart.bars({ { "around", verdicts.around }, { "through", verdicts.through }, { "back", verdicts.back },
-  { "back, crash", verdicts.back_and_crash }, { "three apps", verdicts.three_apps } }, { unit = "of 20", max = 20 }))]],
+  { "back, crash", verdicts.back_and_crash }, { "three apps", verdicts.three_apps },
+  { "with leases", verdicts.leases } }, { unit = "of 20", max = 20 }))]],
       predict = {
         question = "One app that writes back, without a crash: in how many of the 20 runs does the story not add up?",
         unit = "runs",
@@ -333,23 +336,26 @@ print(chart.bars({ { "around", verdicts.around }, { "through", verdicts.through 
         answer = function(env) return env.verdicts.back end,
       },
       hints = {
-        "`verdicts` counts for each of the five kinds in how many of the 20 runs the judge said \"violated\".",
+        "`verdicts` counts for each of the six kinds in how many of the 20 runs the judge said \"violated\".",
         "Who reads past the app's cache while a row is dirty? Nobody: there is only the one app.",
         "As long as nobody crashes, all reads see what was written last, wherever it is kept.",
       },
       check = function(t, env)
-        local v = has_numbers(t, env, "verdicts", { "around", "through", "back", "back_and_crash", "three_apps" })
+        local v = has_numbers(t, env, "verdicts", { "around", "through", "back", "back_and_crash", "three_apps",
+          "leases" })
         t.that(v.around == 0 and v.through == 0 and v.back == 0, "one app without a crash is never wrong",
           ("%d, %d and %d runs are"):format(v.around, v.through, v.back))
         t.that(v.back_and_crash > 0, "a crash of the app that writes back is seen by the clients", "it never is")
         t.that(v.three_apps > 0, "three apps that share a cache are wrong in some runs", "they never are")
+        t.that(v.leases == 0, "with leases they never are", ("they are in %d runs"):format(v.leases))
       end,
       explain = function(env)
         return ([[
 One process in front of a store is as good as the store, whatever its way to write, until it crashes (%d of 20). Three
-processes that share a cache were wrong in %d of 20 runs of two seconds, with no fault at all. A shared cache is a
-second copy, and keeping copies equal is what replication protocols are for; a cache does without and is fast.]])
-          :format(env.verdicts.back_and_crash, env.verdicts.three_apps)
+processes that share a cache were wrong in %d of 20 runs of two seconds, with no fault at all; with leases in %d. But
+leases help only while the removal arrives: cut an app off from the cache at the wrong moment, and the old value stays.
+A shared cache is a second copy, and keeping copies equal through faults is what replication protocols are for.]])
+          :format(env.verdicts.back_and_crash, env.verdicts.three_apps, env.verdicts.leases)
       end,
     },
   },

@@ -119,3 +119,32 @@ TEST_CASE("cache commands: a snapshot carries values, order and what is left of 
   other.wait(0.2);
   CHECK(*other.ask("get", {{"key", "a"}}) == Value());
 }
+
+TEST_CASE("cache commands: a lease is for one reader, for its time, and a write makes it void",
+          "[cache][servers]") {
+  Server s;
+  const auto get = [&] { return *s.ask("get", {{"key", "x"}, {"lease", 10}}); };
+  CHECK(get() == Value::map({{"lease", 1}}));
+  CHECK(get() == Value::map({{"lease", 0}}));
+  CHECK(*s.ask("set", {{"key", "x"}, {"value", "other"}, {"lease", 7}}) == Value(false));
+  CHECK(*s.ask("set", {{"key", "x"}, {"value", "read"}, {"lease", 1}}) == Value(true));
+  CHECK(get() == Value::map({{"value", "read"}}));
+  CHECK(*s.ask("set", {{"key", "x"}, {"value", "again"}, {"lease", 1}}) == Value(false));
+
+  s.ask("delete", {{"key", "x"}});
+  CHECK(get() == Value::map({{"lease", 2}}));
+  s.ask("delete", {{"key", "x"}});  // somebody writes the row
+  CHECK(*s.ask("set", {{"key", "x"}, {"value", "old"}, {"lease", 2}}) == Value(false));
+  CHECK(get() == Value::map({{"lease", 3}}));
+  s.ask("set", {{"key", "x"}, {"value", "written"}});
+  CHECK(*s.ask("set", {{"key", "x"}, {"value", "old"}, {"lease", 3}}) == Value(false));
+  CHECK(get() == Value::map({{"value", "written"}}));
+
+  s.ask("flush", {});
+  CHECK(get() == Value::map({{"lease", 4}}));
+  s.wait(10);  // its reader has died
+  CHECK(get() == Value::map({{"lease", 5}}));
+  CHECK(*s.ask("set", {{"key", "x"}, {"value", "late"}, {"lease", 4}}) == Value(false));
+  CHECK(*s.ask("set", {{"key", "x"}, {"value", "read"}, {"lease", 5}}) == Value(true));
+  CHECK(s.ask("get", {{"key", "x"}, {"lease", 0}}).error().code == "malformed");
+}

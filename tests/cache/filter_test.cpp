@@ -431,3 +431,36 @@ TEST_CASE("cache filter: with single flight a reader joins the renewal that is u
   CHECK(s.requests.size() == 2);
   CHECK(s.state("joined") == 1);
 }
+
+TEST_CASE("cache filter: a reader does not join a read that began before a write has ended",
+          "[cache][filter]") {
+  FakeEnv env;
+  Results results;
+  int value = 1;
+  // Reads take 50 ms and see what was there when they came; writes take 10 ms.
+  const auto inner = fake_service([&](Env& e, const Request& request, Reply reply) {
+    if (request.type == "put") value = 2;
+    e.after(ms(request.type == "put" ? 10 : 50),
+            [reply = std::move(reply), seen = value] { reply(Value(seen)); });
+  });
+  const auto service = make_cache_filter({.place = small_place(), .single_flight = true})(inner);
+  const auto send = [&](const char* type) {
+    service->call(env, {.type = type, .body = Value::map({{"key", "x"}})}, results.reply(env));
+  };
+  send("get");
+  send("get");  // joins
+  env.run(ms(5));
+  send("put");
+  env.run(ms(10));
+  REQUIRE(results.size() == 1);
+  send("get");  // after the write was answered: a read of its own
+  send("get");  // joins that one
+  env.run(ms(100));
+  REQUIRE(results.size() == 5);
+  CHECK(inner->requests.size() == 3);
+  CHECK(*results.entries[1].result == Value(1));
+  CHECK(*results.entries[2].result == Value(1));
+  CHECK(*results.entries[3].result == Value(2));
+  CHECK(*results.entries[4].result == Value(2));
+  CHECK(service->show()["joined"] == Value(2));
+}

@@ -30,6 +30,7 @@ t.test("cache filter: mistakes are named", function()
   refuses({ cache = lru(), write = "through", flush_batch = 8 }, "'flush_batch'.*write = 'back'")
   refuses({ cache = lru(), write = "back", flush_batch = 0 }, "at least 1")
   refuses({ cache = lru(), write = "back", dirty_limit = 0 }, "at least 1")
+  refuses({ cache = lru(), lease = 1 }, "it is for CacheServers")
   refuses({ cache = lru(), reads = {} }, "names no type")
   refuses({ cache = lru(), reads = { 5 } }, "reads")
   refuses({ cache = lru(), writes = { "get" } }, "cannot be a read and a write")
@@ -109,7 +110,7 @@ local function judged(options, case)
       cache = case.servers and w:cache("mc", lab.cache.memcached { servers = 2 }) or lru(2),
       ttl = 0.2, early = 1, negative_ttl = 0.05, single_flight = seed % 2 == 0, ahead = seed % 3 == 0 and 0.5 or nil,
     }
-    for name, value in pairs(options) do with[name] = value end
+    for name, value in pairs(options) do with[name] = value or nil end
     local app = w:fleet("app", case.apps or 1, {
       slots = 1000, handler = function(request, context) return context:call(db, request) end,
       filters = { lab.cache.filter(with) },
@@ -141,6 +142,12 @@ t.test("cache filter: the checker sees a crash of write-back, and several proces
   t.is_true(judged({ write = "back", flush_interval = 0.05 }, { crash = true }) > 0, "a crash between flushes")
   t.is_true(judged({ write = "around" }, { apps = 2 }) > 0, "two processes with a cache each")
   t.is_true(judged({ write = "through" }, { apps = 3, servers = true }) > 0, "three processes that share servers")
+end)
+
+t.test("cache filter: with leases several processes that share servers are linearizable", function()
+  local violated, operations = judged({ lease = 1, early = 0, ahead = false }, { apps = 3, servers = true })
+  t.equal(violated, 0)
+  t.is_true(operations > 5000, "clients got answers")
 end)
 
 t.test("store table: mistakes are named", function()

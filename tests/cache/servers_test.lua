@@ -117,6 +117,49 @@ t.test("cache filter on servers: a reader that was slow puts back what a writer 
   t.equal(app[1]:call { key = 7 }, "new")
 end)
 
+t.test("cache filter on servers: with a lease the slow reader's old value is not put back", function()
+  local w = lab.world { seed = 1 }
+  local mc = w:cache("mc", lab.cache.memcached())
+  local app = aside(w, mc, { ttl = 60, lease = 5 })
+  w:inject(lab.fault.delay { from = "db", to = "app-1", by = 100*ms }, 50*ms)
+  w:spawn(function() app[1]:call { key = 7 } end)
+  w:run(20*ms)
+  t.equal(app[2]:call { type = "put", key = 7, value = "new" }, true)
+  w:run(1)
+  t.equal(app[1]:call { key = 7 }, "new")
+  t.equal(app[2]:call { key = 7 }, "new")
+end)
+
+t.test("cache filter on servers: of many processes one reads, and when it dies another does after the lease", function()
+  local w = lab.world { seed = 1 }
+  local mc = w:cache("mc", lab.cache.memcached())
+  local app, db = aside(w, mc, { ttl = 60, lease = 2 })
+  for i = 1, 10 do w:spawn(function() app[1 + i % 2]:call { key = 7, timeout = 10 } end) end
+  w:run(1)
+  t.equal(db:state().filters[1].reads, 1)
+  t.is_true(app[1]:state().filters[1].lease_waits + app[2]:state().filters[1].lease_waits > 0, "the others waited")
+
+  local value, at
+  w:spawn(function() app[1]:call { key = 8 } end)
+  w:run(3*ms) -- it has the lease, and the store is reading
+  w:inject(lab.fault.crash "app-1")
+  w:spawn(function() value, at = app[2]:call { key = 8, timeout = 10 }, w:now() end)
+  local began = w:now()
+  w:run(5)
+  t.equal(value, 8)
+  t.near(at - began, 2, 0.05, "the end of the lease")
+end)
+
+t.test("cache filter: a lease goes with servers, and with nothing that renews early", function()
+  local w = lab.world { seed = 1 }
+  local mc = w:cache("mc", lab.cache.memcached())
+  for _, more in ipairs { "early", "ahead" } do
+    t.raises(function() lab.cache.filter { cache = mc, ttl = 1, lease = 1, [more] = 0.5 } end, "'lease'.*" .. more)
+  end
+  t.raises(function() lab.cache.filter { cache = mc, lease = 0 } end, "above 0")
+  t.raises(function() lab.cache.filter { cache = mc, lease = 1, write = "through" } end, "'lease'.*write around")
+end)
+
 t.test("cache filter on servers: while the servers cannot be reached, removals are lost and old values stay", function()
   local w = lab.world { seed = 1 }
   local mc = w:cache("mc", lab.cache.memcached())
