@@ -3,12 +3,24 @@
 #include <fmt/format.h>
 
 #include "bindings/cache/servers.hpp"
-#include "core/cache/lru.hpp"
+#include "core/cache/random.hpp"
+#include "core/cache/sampled.hpp"
 
 namespace syslab {
 namespace {
 
 constexpr std::uint64_t kNoLimit = 1ull << 53;
+
+// Redis 7: lfu-log-factor 10 and lfu-decay-time 1 min are the defaults of Sampled. Where nothing is evicted,
+// any policy will do.
+std::function<std::unique_ptr<Cache>()> maxmemory(const std::string& policy, std::size_t samples,
+                                                  CacheCapacity capacity) {
+  if (policy == "allkeys-random") return [capacity] { return make_random(capacity); };
+  SampledOptions options;
+  options.by = policy == "allkeys-lfu" ? SampledOptions::By::lfu : SampledOptions::By::lru;
+  options.samples = samples;
+  return [capacity, options] { return make_sampled(capacity, options); };
+}
 
 Expected<CacheServers> build(RedisOptions options, const DistributionPtr& time, World& world,
                              const std::string& name, const std::string& zone) {
@@ -38,11 +50,12 @@ const Component redis{{
         {count("shards", "primaries; each has its part of the keys").at_least(1).at_most(1000).optional("1"),
          count("replicas", "of each shard, beside its primary").at_most(100).optional("2"),
          size("memory", "maxmemory of a node").at_least(1).optional("no limit"),
-         choice("policy", {"noeviction", "allkeys-lru"},
-                "who leaves when the memory is full: nobody (writes fail with out_of_memory), or who was not "
-                "used "
-                "for the longest time")
+         choice("policy", {"noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random"},
+                "who leaves when the memory is full: nobody (writes fail with out_of_memory), the worst of a "
+                "sample by "
+                "last use or by how often it is used, or anybody")
              .optional("'noeviction'"),
+         count("samples", "entries that an eviction looks at").at_least(1).at_most(64).optional("5"),
          distribution("time", "the thread's time for a command or message").optional("10 us"),
          duration("node_timeout", "a node that is silent for so long has failed").above(0).optional("15 s"),
          size("backlog", "bytes of writes that a replica may have missed and still continue")
@@ -73,7 +86,9 @@ return redis:call{ key = "x" } == 1 and w:find("redis-2"):state().role == "prima
           if (policy != "noeviction" && !a.has("memory"))
             a.reject("policy", "without memory nothing is evicted");
           o.commands.evicts = policy != "noeviction";
-          o.cache = [capacity] { return make_lru(capacity); };
+          if (a.has("samples") && policy != "allkeys-lru" && policy != "allkeys-lfu")
+            a.reject("samples", "it is of allkeys-lru and allkeys-lfu");
+          o.cache = maxmemory(policy, a.count("samples", 5), capacity);
           o.node_timeout = a.duration("node_timeout", o.node_timeout);
           o.backlog_bytes = a.count("backlog", o.backlog_bytes);
           o.min_replicas = a.count("min_replicas", o.min_replicas);

@@ -29,6 +29,7 @@ Value value_of(const Request& request) {
 }  // namespace
 
 Result CacheCommands::execute(Instant now, const Request& request) {
+  cache_->advance(now);
   const std::string& type = request.type;
   const Value& key = request.key();
   if (type == "flush") {

@@ -9,12 +9,14 @@ class InProcess final : public CachePlace {
  public:
   explicit InProcess(std::unique_ptr<Cache> cache) : cache_(std::move(cache)) {}
 
-  void get(Env&, const Value& key, Found found) override {
+  void get(Env& env, const Value& key, Found found) override {
+    cache_->advance(env.now());
     const Value* entry = cache_->get(Key(key));
     found(entry == nullptr ? Value() : *entry, {});  // a copy: who hears of it may change the cache
   }
-  void put(Env&, const Value& key, Value entry, std::size_t size_bytes, std::optional<Duration>, double,
+  void put(Env& env, const Value& key, Value entry, std::size_t size_bytes, std::optional<Duration>, double,
            Done done) override {
+    cache_->advance(env.now());
     cache_->put(Key(key), std::move(entry), size_bytes);
     done(true);
   }

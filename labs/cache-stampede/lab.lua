@@ -179,8 +179,7 @@ early.p99]],
         return ([[
 %s: nobody but the one who renews it waits, and the row never really expires. The reads are down to %d, many of them
 at the very start, when the cache was empty and nothing could be early. The lease reads less, %d times, but its p99 is
-%s: others wait for the one. Beta = 1 is the optimum of the paper; more
-renews earlier and more surely.
+%s: others wait for the one. Beta = 1 is the optimum of the paper; more renews earlier and more surely.
 
 `ahead = 0.8` is the cousin: a hit older than 80 %% of its ttl is answered and renewed in the background. It rolls no
 die, so 20 apps renew the row up to 20 times.]]):format(milliseconds(env.early.p99), env.early.reads, env.leased.reads,

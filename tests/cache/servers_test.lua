@@ -17,6 +17,7 @@ t.test("cache servers: mistakes are named", function()
   refuses("redis", { replicas = 1, min_replicas = 2 }, "not so many")
   refuses("redis", { node_timeout = 0 }, "above 0")
   refuses("redis", { memory = 0 }, "at least 1")
+  refuses("redis", { memory = 1000, policy = "allkeys-random", samples = 3 }, "it is of allkeys%-lru")
   local w = lab.world { seed = 1 }
   t.raises(function() w:cache("mc", lab.cache.lru { capacity = 1 }) end, "CacheProfile")
   t.raises(function() w:cache("mc", lab.cache.memcached(), { zones = "a" }) end, "did you mean 'zone'")
@@ -221,6 +222,12 @@ t.test("redis: memory full and no eviction is an error, with a policy somebody l
   t.is_true(refused > 0, "some writes are refused")
   t.equal(full:call { key = 1 }, 1)
   t.equal(full:nodes()[1]:state().refused, refused)
+  for _, policy in ipairs { "allkeys-lfu", "allkeys-random" } do
+    local redis = w:cache(policy, lab.cache.redis { replicas = 0, memory = 10000, policy = policy })
+    w:run(1)
+    for key = 1, 200 do t.equal(redis:call { type = "set", key = key, value = key }, true) end
+    t.is_true(redis:nodes()[1]:state().evictions > 0, policy .. " evicts")
+  end
   local state = lru:nodes()[1]:state()
   t.is_true(state.evictions > 0 and state.used <= 10000, "it evicts and stays within its memory")
 end)
