@@ -15,7 +15,7 @@ const Component anchor{{
                                   .at_most(Anchor::kMostCapacity)
                                   .optional("four times the nodes, at least 64")},
     .returns = "Placement",
-    .cost = "1 + ln(capacity / nodes) hashes a key, 28 bytes for each of the capacity",
+    .cost = "1 + ln(capacity / nodes) hashes a key, 24 bytes for each of the capacity",
     .paper = "Mendelson et al. 2020, AnchorHash: a scalable consistent hash",
     .example = R"(local five = lab.hash.anchor{ nodes = { "a", "b", "c", "d", "e" } }
 local four = five:copy()

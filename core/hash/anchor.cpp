@@ -18,7 +18,6 @@ void Anchor::build(std::span<const std::uint32_t> order) {
   const auto used = static_cast<std::uint32_t>(order.size());
   working_.resize(all);
   last_.resize(all);
-  place_of_.assign(all, 0);
   bucket_at_.assign(used, 0);
   removed_.clear();
   for (std::uint32_t b = 0; b < all; ++b) {
@@ -31,7 +30,7 @@ void Anchor::build(std::span<const std::uint32_t> order) {
     buckets_[b].left = b;
   }
   for (std::uint32_t b = 0; b < used; ++b) {
-    place_of_[b] = order[b];
+    buckets_[b].next = order[b];
     bucket_at_[order[b]] = b;
   }
 }
@@ -43,21 +42,20 @@ void Anchor::added(std::size_t place) {
   buckets_[b].left = 0;
   last_[working_[used]] = used;
   working_[last_[b]] = b;
-  buckets_[b].heir = b;
   bucket_at_.insert(bucket_at_.begin() + static_cast<std::ptrdiff_t>(place), b);
   for (std::size_t i = place; i < bucket_at_.size(); ++i)
-    place_of_[bucket_at_[i]] = static_cast<std::uint32_t>(i);
+    buckets_[bucket_at_[i]].next = static_cast<std::uint32_t>(i);
 }
 
 void Anchor::removed(std::size_t place) {
   const std::uint32_t b = bucket_at_[place];
   bucket_at_.erase(bucket_at_.begin() + static_cast<std::ptrdiff_t>(place));
   for (std::size_t i = place; i < bucket_at_.size(); ++i)
-    place_of_[bucket_at_[i]] = static_cast<std::uint32_t>(i);
+    buckets_[bucket_at_[i]].next = static_cast<std::uint32_t>(i);
   const auto used = static_cast<std::uint32_t>(bucket_at_.size());
   removed_.push_back(b);
   buckets_[b].left = used;
-  working_[last_[b]] = buckets_[b].heir = working_[used];
+  working_[last_[b]] = buckets_[b].next = working_[used];
   last_[working_[used]] = last_[b];
 }
 
@@ -65,8 +63,7 @@ void Anchor::check() const {
   const std::size_t used = nodes_.size();
   SYSLAB_ASSERT(bucket_at_.size() == used && removed_.size() + used == capacity());
   for (std::size_t i = 0; i < used; ++i) {
-    SYSLAB_ASSERT(place_of_[bucket_at_[i]] == i);
-    SYSLAB_ASSERT(buckets_[bucket_at_[i]].left == 0 && buckets_[bucket_at_[i]].heir == bucket_at_[i]);
+    SYSLAB_ASSERT(buckets_[bucket_at_[i]].left == 0 && buckets_[bucket_at_[i]].next == i);
     SYSLAB_ASSERT(last_[working_[i]] == i && buckets_[working_[i]].left == 0);
   }
   // The last to leave saw the fewest left behind.

@@ -8,9 +8,9 @@
 // for life. Nodes know no weights.
 //
 // Cost: place takes 1 + ln(capacity / nodes) hashes in expectation (about 3 ns where nearly all buckets are
-// used, 15 ns where a tenth is); a change of nodes O(1) beside the list of names; 24 to 28 bytes a bucket. Paper:
-// Mendelson, Vargaftik, Barabash, Lorenz, Keslassy & Orda, "AnchorHash: a scalable consistent hash", IEEE/ACM
-// ToN 2020; names as in its algorithm 3.
+// used, 15 ns where a tenth is); a change of nodes O(1) beside the list of names; 20 to 24 bytes a bucket.
+// Paper: Mendelson, Vargaftik, Barabash, Lorenz, Keslassy & Orda, "AnchorHash: a scalable consistent hash",
+// IEEE/ACM ToN 2020; names as in its algorithm 3.
 #pragma once
 
 #include "core/hash/basic_placement.hpp"
@@ -32,12 +32,10 @@ class Anchor final : public BasicPlacement<Anchor> {
   // Requires: 1 <= capacity <= kMostCapacity.
   explicit Anchor(std::uint32_t capacity);
 
-  std::size_t place(std::uint64_t hash) const override { return place_of_[bucket_of(hash)]; }
+  std::size_t place(std::uint64_t hash) const override { return buckets_[bucket_of(hash)].next; }
   std::size_t memory_bytes() const override {
     return buckets_.capacity() * sizeof(Bucket) +
-           (working_.capacity() + last_.capacity() + place_of_.capacity() + removed_.capacity() +
-            bucket_at_.capacity()) *
-               4;
+           (working_.capacity() + last_.capacity() + removed_.capacity() + bucket_at_.capacity()) * 4;
   }
   std::uint32_t capacity() const { return static_cast<std::uint32_t>(buckets_.size()); }
 
@@ -48,7 +46,7 @@ class Anchor final : public BasicPlacement<Anchor> {
       // A fresh hash of key and bucket, among those in use when b left.
       std::uint32_t h = below(mix64(hash ^ b), buckets_[b].left);
       // h may have left before b; then it had been replaced by the time, perhaps more than once.
-      while (buckets_[h].left >= buckets_[b].left) h = buckets_[h].heir;
+      while (buckets_[h].left >= buckets_[b].left) h = buckets_[h].next;
       b = h;
     }
     return b;
@@ -58,7 +56,9 @@ class Anchor final : public BasicPlacement<Anchor> {
   friend class BasicPlacement<Anchor>;
   struct Bucket {
     std::uint32_t left;  // A: 0 while it is in use, else how many were in use right after it left
-    std::uint32_t heir;  // K: who took its position in the working set when it left; itself while in use
+    // K: who took its position in the working set when it left. That is asked of buckets that have left only,
+    // so while it is in use this is the place of its node, and a look-up reads nothing else.
+    std::uint32_t next;
   };
 
   static std::uint32_t below(std::uint64_t hash, std::uint32_t bound) {
@@ -75,7 +75,6 @@ class Anchor final : public BasicPlacement<Anchor> {
   std::vector<std::uint32_t> working_;    // W: its first `in use` entries are the buckets in use
   std::vector<std::uint32_t> last_;       // L: where each bucket stood in working_ when it was there last
   std::vector<std::uint32_t> removed_;    // R: buckets not in use, the next one to come back last
-  std::vector<std::uint32_t> place_of_;   // the node of each bucket in use
   std::vector<std::uint32_t> bucket_at_;  // the bucket of each node
 };
 

@@ -13,7 +13,9 @@ constexpr std::uint32_t kNobody = ~0u;
 
 std::uint64_t Slots::hash_of(std::uint64_t key) const {
   const fmt::format_int digits(key);
-  return hash_of(std::string_view(digits.data(), digits.size()));
+  // Digits have no braces to look for.
+  const std::uint64_t slot = crc16_xmodem({digits.data(), digits.size()}) % kRedisSlots;
+  return slot << kShift;
 }
 
 // Shares by weight, rounded down; what is left over goes to the largest remainders, and among equal ones to

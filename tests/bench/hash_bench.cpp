@@ -2,8 +2,8 @@
 // virtual face.
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -213,8 +213,8 @@ class ReferenceKetama {
   }
   u32 get(u64 key) const {
     char text[24];
-    const int length = std::snprintf(text, sizeof text, "%llu", static_cast<unsigned long long>(key));
-    const u32 x = md5_word(md5({text, static_cast<std::size_t>(length)}), 0);
+    const std::to_chars_result end = std::to_chars(text, text + sizeof text, key);
+    const u32 x = md5_word(md5({text, static_cast<std::size_t>(end.ptr - text)}), 0);
     const auto at = std::lower_bound(points_.begin(), points_.end(), std::pair<u32, u32>(x, 0));
     return (at == points_.end() ? points_.front() : *at).second;
   }
@@ -230,8 +230,8 @@ class ReferenceSlots {
   }
   u32 get(u64 key) const {
     char text[24];
-    const int length = std::snprintf(text, sizeof text, "%llu", static_cast<unsigned long long>(key));
-    return owners_[crc16_xmodem({text, static_cast<std::size_t>(length)}) & 16383];
+    const std::to_chars_result end = std::to_chars(text, text + sizeof text, key);
+    return owners_[crc16_xmodem({text, static_cast<std::size_t>(end.ptr - text)}) & 16383];
   }
 
  private:
@@ -328,7 +328,7 @@ const auto maglev_rows = rows<ReferenceMaglev>(
 const auto ketama_rows = rows<ReferenceKetama>(
     "ketama", make_ketama, [](u32 n) { return ReferenceKetama(n); }, fewer);
 const auto slots_rows = rows<ReferenceSlots>(
-    "slots", make_slots, [](u32 n) { return ReferenceSlots(n); }, fewer);
+    "slots", make_slots, [](u32 n) { return ReferenceSlots(n); }, many);
 
 std::vector<RatioRow> anchor_rows_of(u32 capacity_per_node) {
   std::vector<RatioRow> out;
