@@ -38,6 +38,18 @@ function Cache:get(key) end
 ---@return boolean
 function Cache:put(key, value, size) end
 
+---As put, with a time to live of its own. Only for a lab.cache.ttl.
+---@param ttl any
+---@param key any
+---@param value? any
+---@param size? number
+---@return boolean
+function Cache:put_for(ttl, key, value, size) end
+
+---It is `now`, in seconds; earlier times are ignored. Only caches that age listen: lab.cache.ttl, and lab.cache.sampled by lfu.
+---@param now any
+function Cache:advance(now) end
+
 ---The value, without counting and without telling the policy.
 ---@param key any
 ---@return any
@@ -73,14 +85,14 @@ function Cache:used() end
 ---@return 'entries'|'bytes'
 function Cache:capacity() end
 
----What happened so far.
+---What happened so far. A lab.cache.ttl also has `expired`.
 ---@return table
 function Cache:stats() end
 
 ---Sets the counters to zero.
 function Cache:reset_stats() end
 
----Gets every key of a trace in turn, from its beginning, and on a miss puts it.
+---Gets every key of a trace in turn, from its beginning, and on a miss puts it. The times of a trace that has some are told to the cache.
 ---@param trace any|any[]
 ---@return any
 ---@return any
@@ -193,7 +205,7 @@ function Context:now() end
 ---@param seconds number|Distribution
 function Context:sleep(seconds) end
 
----Asks another service and waits for its answer.
+---Asks another service, or the cache server in charge of the key, and waits for its answer.
 ---@param node any
 ---@param options table
 ---@return any
@@ -357,6 +369,43 @@ function Env:peek(file) end
 ---@field definite boolean Whether the operation certainly did not happen; false: it may have.
 local Error = {}
 
+---Decides which queues a message goes to. In a world, lab.queue.broker has exchanges.
+---@class Exchange
+local Exchange = {}
+
+---@class Exchange.bind.options
+---@field queue? string its name (required)
+---@field key? string of the binding (default: '')
+---@field arguments? table of a headers exchange: headers that must be there, and ['x-match'] = 'any' (default: none)
+
+---Adds a binding; false where it was there.
+---@param options? Exchange.bind.options
+---@return boolean?
+---@return Error?
+---@overload fun(self: Exchange, queue: string, options?: Exchange.bind.options): boolean?
+function Exchange:bind(options) end
+
+---@class Exchange.route.options
+---@field key? string the message's routing key (default: '')
+---@field headers? table the message's headers (default: none)
+
+---The queues for a message, each once, in the order in which they were bound.
+---@param options? Exchange.route.options
+---@return any[]
+---@overload fun(self: Exchange, key?: string, options?: Exchange.route.options): any[]
+function Exchange:route(options) end
+
+---@class Exchange.unbind.options
+---@field queue? string its name (required)
+---@field key? string of the binding (default: '')
+---@field arguments? table of the binding (default: none)
+
+---Takes a binding away; false where there was none.
+---@param options? Exchange.unbind.options
+---@return boolean
+---@overload fun(self: Exchange, queue: string, options?: Exchange.unbind.options): boolean
+function Exchange:unbind(options) end
+
 ---A plan to break something: made by lab.fault, carried out by w:at, w:inject and w:nemesis.
 ---@class Fault
 local Fault = {}
@@ -372,6 +421,19 @@ function Fault:options() end
 ---A service that wraps another one: it may delay, refuse, repeat or answer a request itself.
 ---@class Filter
 local Filter = {}
+
+---Which messages a subscriber wants.
+---@class FilterPolicy
+local FilterPolicy = {}
+
+---Whether a message's attributes, its body, or an event passes.
+---@param document any
+---@return boolean
+function FilterPolicy:matches(document) end
+
+---The policy as it was given.
+---@return table
+function FilterPolicy:source() end
 
 ---What clients asked of a system and what came of it: invocations and completions, in order.
 ---@class History
@@ -460,6 +522,180 @@ function IdGenerator:parse(id) end
 ---@return any
 ---@return Error?
 function IdGenerator:take(n, now) end
+
+---Jobs that are ready, delayed, taken, buried or done. Time is an argument (left out, that of the last world).
+---@class JobQueue
+local JobQueue = {}
+
+---@class JobQueue.ack.options
+---@field id? integer of the job (required)
+---@field take? integer the token of the take (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---The job is done.
+---@param options? JobQueue.ack.options
+---@return true?
+---@return Error?
+---@overload fun(self: JobQueue, id: integer, options?: JobQueue.ack.options): true?
+---@overload fun(self: JobQueue, id: integer, take: integer, options?: JobQueue.ack.options): true?
+function JobQueue:ack(options) end
+
+---@class JobQueue.bury.options
+---@field id? integer of the job (required)
+---@field take? integer the token of the take (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Puts it aside until somebody kicks it.
+---@param options? JobQueue.bury.options
+---@return true?
+---@return Error?
+---@overload fun(self: JobQueue, id: integer, options?: JobQueue.bury.options): true?
+---@overload fun(self: JobQueue, id: integer, take: integer, options?: JobQueue.bury.options): true?
+function JobQueue:bury(options) end
+
+---@class JobQueue.cancel.options
+---@field name? string of the repetition (required)
+
+---Ends a repetition.
+---@param options? JobQueue.cancel.options
+---@return boolean
+---@overload fun(self: JobQueue, name: string): boolean
+function JobQueue:cancel(options) end
+
+---@class JobQueue.counts.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Jobs in each state, and totals.
+---@param options? JobQueue.counts.options
+---@return table
+---@overload fun(self: JobQueue, now?: number): table
+function JobQueue:counts(options) end
+
+---@class JobQueue.delete.options
+---@field id? integer of the job (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes it away in any state.
+---@param options? JobQueue.delete.options
+---@return true?
+---@return Error?
+---@overload fun(self: JobQueue, id: integer, options?: JobQueue.delete.options): true?
+function JobQueue:delete(options) end
+
+---@class JobQueue.fail.options
+---@field id? integer of the job (required)
+---@field take? integer the token of the take (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---The work failed: it is retried after a backoff, or buried after its last attempt.
+---@param options? JobQueue.fail.options
+---@return any
+---@return any
+---@return Error?
+---@overload fun(self: JobQueue, id: integer, options?: JobQueue.fail.options): any
+---@overload fun(self: JobQueue, id: integer, take: integer, options?: JobQueue.fail.options): any
+function JobQueue:fail(options) end
+
+---@class JobQueue.kick.options
+---@field count? integer how many (default: 1)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Makes buried jobs ready again, oldest first.
+---@param options? JobQueue.kick.options
+---@return number
+---@overload fun(self: JobQueue, count?: integer, options?: JobQueue.kick.options): number
+function JobQueue:kick(options) end
+
+---@class JobQueue.next_take.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---When a take may succeed.
+---@param options? JobQueue.next_take.options
+---@return number?
+---@overload fun(self: JobQueue, now?: number): number?
+function JobQueue:next_take(options) end
+
+---@class JobQueue.put.options
+---@field data? any what is to be done (default: nil)
+---@field priority? number the smaller, the sooner (default: 0)
+---@field ttl? number how long it lives (default: the queue's)
+---@field ttr? number how long it may run before it goes back (default: the queue's)
+---@field delay? number not before then (default: the queue's)
+---@field tube? string of utubes: one job of a tube at a time (default: none)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Adds a job.
+---@param options? JobQueue.put.options
+---@return any
+---@return Error?
+---@overload fun(self: JobQueue, data?: any, options?: JobQueue.put.options): any
+function JobQueue:put(options) end
+
+---@class JobQueue.release.options
+---@field id? integer of the job (required)
+---@field take? integer the token of the take (required)
+---@field delay? number not before then (default: 0)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Gives it back.
+---@param options? JobQueue.release.options
+---@return true?
+---@return Error?
+---@overload fun(self: JobQueue, id: integer, options?: JobQueue.release.options): true?
+---@overload fun(self: JobQueue, id: integer, take: integer, options?: JobQueue.release.options): true?
+function JobQueue:release(options) end
+
+---@class JobQueue.repeats.options
+---@field name? string of the repetition; one of the same name is replaced (required)
+---@field cron? string five fields: minute hour day month weekday; time 0 is Thursday 1970-01-01 00:00 UTC (default: none)
+---@field every? number an interval instead (default: none)
+---@field overlap? boolean put one even if the job of the time before is not done (default: true)
+---@field data? any what is to be done (default: nil)
+---@field priority? number the smaller, the sooner (default: 0)
+---@field ttl? number how long it lives (default: the queue's)
+---@field ttr? number how long it may run before it goes back (default: the queue's)
+---@field delay? number not before then (default: the queue's)
+---@field tube? string of utubes: one job of a tube at a time (default: none)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Puts a job at every time of a schedule.
+---@param options? JobQueue.repeats.options
+---@overload fun(self: JobQueue, name: string, options?: JobQueue.repeats.options)
+function JobQueue:repeats(options) end
+
+---@class JobQueue.state.options
+---@field id? integer of the job (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Its state.
+---@param options? JobQueue.state.options
+---@return any|any|any|any|any
+---@overload fun(self: JobQueue, id: integer, options?: JobQueue.state.options): any|any|any|any|any
+function JobQueue:state(options) end
+
+---@class JobQueue.take.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes the next job.
+---@param options? JobQueue.take.options
+---@return table?
+---@overload fun(self: JobQueue, now?: number): table?
+function JobQueue:take(options) end
+
+---@class JobQueue.touch.options
+---@field id? integer of the job (required)
+---@field take? integer the token of the take (required)
+---@field more? number seconds (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---More time to run and live.
+---@param options? JobQueue.touch.options
+---@return true?
+---@return Error?
+---@overload fun(self: JobQueue, id: integer, options?: JobQueue.touch.options): true?
+---@overload fun(self: JobQueue, id: integer, take: integer, options?: JobQueue.touch.options): true?
+---@overload fun(self: JobQueue, id: integer, take: integer, more: number, options?: JobQueue.touch.options): true?
+function JobQueue:touch(options) end
 
 ---Chooses which item the next request asks for: whole numbers from 1 to count().
 ---@class KeyStream
@@ -812,6 +1048,95 @@ function Placement:moved_data(after, keys) end
 ---A replication protocol and its settings; w:replicas runs it.
 ---@class Protocol
 local Protocol = {}
+
+---Messages that are hidden while somebody works on them, and come back if they are not deleted. Time is an argument (left out, it is that of the last world). In a world, lab.queue.broker serves it.
+---@class Queue
+local Queue = {}
+
+---@class Queue.change_visibility.options
+---@field receipt? string of the receive (required)
+---@field visibility? number how long it stays hidden from now on; 0 gives it back (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Gives more time to work, or none.
+---@param options? Queue.change_visibility.options
+---@return true?
+---@return Error?
+---@overload fun(self: Queue, receipt: string, options?: Queue.change_visibility.options): true?
+---@overload fun(self: Queue, receipt: string, visibility: number, options?: Queue.change_visibility.options): true?
+function Queue:change_visibility(options) end
+
+---@class Queue.churn.options
+---@field count? integer how often (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Sends, receives and deletes a message so many times, in C++; how many times it worked.
+---@param options? Queue.churn.options
+---@return number
+---@overload fun(self: Queue, count: integer, options?: Queue.churn.options): number
+function Queue:churn(options) end
+
+---@class Queue.counts.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Messages visible, in flight and delayed, and totals.
+---@param options? Queue.counts.options
+---@return table
+---@overload fun(self: Queue, now?: number): table
+function Queue:counts(options) end
+
+---@class Queue.delete.options
+---@field receipt? string of the last receive of the message (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes a message away for good; false where there was nothing to delete.
+---@param options? Queue.delete.options
+---@return boolean?
+---@return Error?
+---@overload fun(self: Queue, receipt: string, options?: Queue.delete.options): boolean?
+function Queue:delete(options) end
+
+---Takes all messages away.
+function Queue:purge() end
+
+---@class Queue.receive.options
+---@field max? integer messages at most (default: 1)
+---@field visibility? number how long they stay hidden (default: the queue's)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes what is ready and hides it from others for a while.
+---@param options? Queue.receive.options
+---@return any[]?
+---@return Error?
+---@overload fun(self: Queue, max?: integer, options?: Queue.receive.options): any[]?
+function Queue:receive(options) end
+
+---@class Queue.redrive.options
+---@field to? Queue where they came from (required)
+---@field max? integer messages at most (default: all)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Moves what is ready to another queue, as new messages; how many.
+---@param options? Queue.redrive.options
+---@return number
+---@overload fun(self: Queue, to: Queue, options?: Queue.redrive.options): number
+function Queue:redrive(options) end
+
+---@class Queue.send.options
+---@field body? any a text, or whatever can travel between nodes (required)
+---@field group? string of fifo and fair queues: its group (default: none)
+---@field dedup? string of fifo queues: its deduplication id (default: none)
+---@field delay? number hidden at first; not on fifo queues (default: the queue's)
+---@field priority? integer of priority queues (default: 0)
+---@field attributes? table names and values beside the body (default: none)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Adds a message.
+---@param options? Queue.send.options
+---@return table?
+---@return Error?
+---@overload fun(self: Queue, body: any, options?: Queue.send.options): table?
+function Queue:send(options) end
 
 ---What a load measured; printing it shows rates, errors, percentiles and a sparkline with fault bands.
 ---@class Report
@@ -1281,6 +1606,10 @@ lab.balance = {}
 ---@return BalancePolicy
 function lab.balance.least_connections() end
 
+---All requests for a key to one backend, by Maglev's look-up table: as even as can be, at the price of a few keys that move needlessly when a backend joins.
+---@return BalancePolicy
+function lab.balance.maglev() end
+
 ---@class lab.balance.power_of_two.options
 ---@field choices? integer how many are chosen at random (default: 2)
 
@@ -1310,6 +1639,63 @@ function lab.balance.round_robin() end
 
 lab.cache = {}
 
+---@class lab.cache.arc.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+
+---A cache that balances recency against frequency by itself: the keys it regrets having evicted tell it how.
+---@param options? lab.cache.arc.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.arc.options): Cache
+function lab.cache.arc(options) end
+
+---@class lab.cache.belady.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+---@field trace RequestTrace the future: what will be asked for, in order (required)
+
+---The cache of a prophet: evicts the entry whose next use is farthest away. Nothing does better on the trace it was given.
+---@param options? lab.cache.belady.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.belady.options): Cache
+function lab.cache.belady(options) end
+
+---@class lab.cache.clock.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+---@field bits? integer of the counter of uses: up to 2^bits - 1 more rounds (default: 1)
+
+---A cache that evicts the oldest entry, but gives one that was used another round.
+---@param options? lab.cache.clock.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.clock.options): Cache
+function lab.cache.clock(options) end
+
+---@class lab.cache.custom.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+---@field on_insert function (p, key, size): the key is new; room was made before (required)
+---@field victim function (p, key, size) -> key: who must go so that `key` can come (required)
+---@field on_remove function (p, key, why): the key is gone, 'evicted' or 'erased' (required)
+---@field on_hit? function (p, key): it was asked for, or replaced (default: hits change nothing)
+---@field start? function (p, capacity): once before all others, and again after clear (optional)
+
+---A cache whose policy is yours: hooks in Lua, the same that the others have in C++. Each gets a table of this cache's own to keep things in.
+---@param options? lab.cache.custom.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.custom.options): Cache
+function lab.cache.custom(options) end
+
+---@class lab.cache.fifo.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+
+---A cache that evicts the entry that came first, however often it was used.
+---@param options? lab.cache.fifo.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.fifo.options): Cache
+function lab.cache.fifo(options) end
+
 ---@class lab.cache.filter.options
 ---@field cache? any a Cache, of what policy and capacity (read-through); or CacheServers that w:cache made, whose client it then is (cache-aside) (required)
 ---@field write? 'around'|'through'|'back' to the service only, and the key is forgotten; to the service and then the cache; to the cache, and to the service later (default: 'around')
@@ -1331,6 +1717,37 @@ lab.cache = {}
 ---@overload fun(cache: any, options?: lab.cache.filter.options): Filter
 function lab.cache.filter(options) end
 
+---@class lab.cache.lfu.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+
+---A cache that evicts the entry that was used least often since it came; of equals, the one whose count is oldest.
+---@param options? lab.cache.lfu.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.lfu.options): Cache
+function lab.cache.lfu(options) end
+
+---@class lab.cache.lifo.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+
+---A cache that evicts the newest entry.
+---@param options? lab.cache.lifo.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.lifo.options): Cache
+function lab.cache.lifo(options) end
+
+---@class lab.cache.lirs.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+---@field hir_share? number of the capacity, for those others (default: 0.01)
+
+---A cache that keeps keys whose last two uses were close together; all others pass through 1 % of it.
+---@param options? lab.cache.lirs.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.lirs.options): Cache
+function lab.cache.lirs(options) end
+
 ---@class lab.cache.lru.options
 ---@field capacity? integer most entries it holds (default: capacity_bytes)
 ---@field capacity_bytes? number most bytes it holds (default: capacity)
@@ -1349,11 +1766,32 @@ function lab.cache.lru(options) end
 ---@field time? Distribution|number a thread's time for a command (default: 10 us)
 ---@field timeout? number how long a client waits (default: 100 ms)
 
----memcached (defaults of 1.4.39): servers with several threads and slab memory each; clients find keys on a hash ring. Nothing is replicated, a crash empties a server.
+---memcached (defaults of 1.4.39): servers with several threads and slab memory each; clients find keys on a ketama ring. Nothing is replicated, a crash empties a server.
 ---@param options? lab.cache.memcached.options
 ---@return CacheProfile
 ---@overload fun(servers?: integer, options?: lab.cache.memcached.options): CacheProfile
 function lab.cache.memcached(options) end
+
+---@class lab.cache.mru.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+
+---A cache that evicts the entry that was used last: right for a scan in a loop, wrong for nearly all else.
+---@param options? lab.cache.mru.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.mru.options): Cache
+function lab.cache.mru(options) end
+
+---@class lab.cache.random.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+---@field seed? integer of its own random stream (default: 1)
+
+---A cache that evicts any entry, each as likely as the others.
+---@param options? lab.cache.random.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.random.options): Cache
+function lab.cache.random(options) end
 
 ---@class lab.cache.redis.options
 ---@field shards? integer primaries; each has its part of the keys (default: 1)
@@ -1373,6 +1811,44 @@ function lab.cache.memcached(options) end
 ---@overload fun(shards?: integer, options?: lab.cache.redis.options): CacheProfile
 function lab.cache.redis(options) end
 
+---@class lab.cache.s3_fifo.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+---@field small_share? number of the capacity, for newcomers (default: 0.1)
+---@field ghost_share? number of the capacity: how many keys that left it remembers (default: 0.9)
+---@field threshold? integer hits in the small queue that earn a place in the main one (default: 2)
+
+---A cache of three FIFO queues: a small one for newcomers, a main one, and one of keys that left the small one.
+---@param options? lab.cache.s3_fifo.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.s3_fifo.options): Cache
+function lab.cache.s3_fifo(options) end
+
+---@class lab.cache.sampled.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+---@field by? 'lru'|'lfu' what makes an entry worth keeping: last use, or a counter that grows ever more slowly (default: lru)
+---@field samples? integer entries it looks at for each eviction (default: 5)
+---@field log_factor? number lfu: how slowly the counter grows (default: 10)
+---@field decay? number lfu: the counter loses 1 for so much time without a use, as told by advance; 0: never (default: 60)
+---@field seed? integer of its own random stream (default: 1)
+
+---A cache that looks at a few entries at random and evicts the worst of them by LRU or LFU, as Redis does.
+---@param options? lab.cache.sampled.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.sampled.options): Cache
+function lab.cache.sampled(options) end
+
+---@class lab.cache.sieve.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+
+---A cache that evicts, from old to new, the next entry that was not used since its hand last came by.
+---@param options? lab.cache.sieve.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.sieve.options): Cache
+function lab.cache.sieve(options) end
+
 ---@class lab.cache.slab.options
 ---@field memory? number bytes, given out in pages (default: 64 MiB)
 ---@field factor? number each class of chunks is so many times as large as the one before (default: 1.25)
@@ -1383,6 +1859,55 @@ function lab.cache.redis(options) end
 ---@return Cache
 ---@overload fun(memory?: number, options?: lab.cache.slab.options): Cache
 function lab.cache.slab(options) end
+
+---@class lab.cache.slru.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+---@field segments? integer how many, of equal size (default: 4)
+
+---A cache of LRU segments: an entry rises by one with each hit, and falls when its segment is full.
+---@param options? lab.cache.slru.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.slru.options): Cache
+function lab.cache.slru(options) end
+
+---@class lab.cache.ttl.options
+---@field cache? Cache of what policy and capacity; it is left alone, a fresh one like it is used (required)
+---@field ttl? number how long an entry lives (required)
+---@field jitter? number lives are shortened at random by up to this share (default: 0)
+---@field sliding? boolean a hit begins a new life (default: false)
+---@field seed? integer of its own random stream (default: 1)
+
+---Gives every entry of another cache a time to live. Tell it the time with advance, or let a trace with times do it.
+---@param options? lab.cache.ttl.options
+---@return Cache
+---@overload fun(cache: Cache, options?: lab.cache.ttl.options): Cache
+---@overload fun(cache: Cache, ttl: number, options?: lab.cache.ttl.options): Cache
+function lab.cache.ttl(options) end
+
+---@class lab.cache.two_queue.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+---@field in_share? number of the capacity, for newcomers (default: 0.25)
+---@field ghost_share? number of the capacity: how many keys that left it remembers (default: 0.5)
+
+---A cache with a FIFO for newcomers; a key that is asked for again after it left gets into an LRU.
+---@param options? lab.cache.two_queue.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.two_queue.options): Cache
+function lab.cache.two_queue(options) end
+
+---@class lab.cache.w_tiny_lfu.options
+---@field capacity? integer most entries it holds (default: capacity_bytes)
+---@field capacity_bytes? number most bytes it holds (default: capacity)
+---@field window_share? number of the capacity, for newcomers (default: 0.01)
+---@field protected_share? number of the rest, for what was hit there (default: 0.8)
+
+---A cache with a small window for newcomers; to stay, a key must have been asked for more often than the one it would replace.
+---@param options? lab.cache.w_tiny_lfu.options
+---@return Cache
+---@overload fun(capacity?: integer, options?: lab.cache.w_tiny_lfu.options): Cache
+function lab.cache.w_tiny_lfu(options) end
 
 lab.check = {}
 
@@ -1396,6 +1921,17 @@ lab.check = {}
 ---@return any
 ---@overload fun(history: History, options?: lab.check.linearizable.options): any
 function lab.check.linearizable(options) end
+
+---@class lab.check.queue.options
+---@field history? History what a broker recorded, or clients did (required)
+---@field queues? table { NAME = Queue }, as given to the broker (required)
+
+---Does a history of sends, receives and deletes keep the queues' promises: nothing lost before its retention, no redelivery before the timeout, order and exclusion in groups, an exact dedup window, dead letters after exactly N receives?
+---@param options? lab.check.queue.options
+---@return any
+---@overload fun(history: History, options?: lab.check.queue.options): any
+---@overload fun(history: History, queues: table): any
+function lab.check.queue(options) end
 
 lab.dist = {}
 
@@ -2238,6 +2774,136 @@ function lab.limit.store(options) end
 ---@overload fun(rate: number, options?: lab.limit.token_bucket.options): any
 function lab.limit.token_bucket(options) end
 
+lab.queue = {}
+
+---@class lab.queue.broker.options
+---@field queues? table { NAME = Queue }: each as described, and empty (default: none)
+---@field exchanges? table { NAME = { kind = 'direct' | 'topic' | 'fanout' | 'headers', bindings = { { queue =, key =, arguments = } }, alternate = NAME } } (default: none)
+---@field jobs? table { NAME = JobQueue } (default: none)
+---@field durable? boolean messages survive a crash; a send is answered when it is synced (default: true)
+---@field history? History what happens to the queues is recorded there, for lab.check.queue (default: none)
+
+---Queues, exchanges and job queues behind a service: send, receive (with long polling), delete, publish, consume, request, put, take ... The service says what a request costs; messages are kept on the node's disk.
+---@param options? lab.queue.broker.options
+---@return Filter
+---@overload fun(queues?: table, options?: lab.queue.broker.options): Filter
+function lab.queue.broker(options) end
+
+---@class lab.queue.exchange.options
+---@field kind? 'direct'|'topic'|'fanout'|'headers' how it decides (required)
+
+---Routes messages to queues: direct by equal keys, topic by patterns ('*' one word, '#' any number), fanout to all, headers by what the message carries.
+---@param options? lab.queue.exchange.options
+---@return Exchange
+---@overload fun(kind: 'direct'|'topic'|'fanout'|'headers'): Exchange
+function lab.queue.exchange(options) end
+
+---@class lab.queue.fair.options
+---@field visibility? number how long a received message is hidden from others (default: 30 s)
+---@field retention? number how long an undeleted message is kept (default: 4 days)
+---@field delay? number how long a sent message is hidden at first (default: 0)
+---@field wait? number how long a receive waits where it does not say (at a broker) (default: 0)
+---@field dead_letter? Queue where messages go that were received max_receives times (default: none)
+---@field max_receives? integer how often a message is received before it is a dead letter (default: none)
+---@field access? table who may do what: { owner = '111', statements = { { effect = 'allow', principals = { '222/*' }, actions = { 'SendMessage' } } } }; requests to a broker name their principal in `as` (default: everybody everything)
+---@field profile? 'none'|'sqs-2024'|'sqs-2025' whose published limits (default: 'sqs-2024')
+---@field message_bytes? number the largest message (default: the profile's: 262144)
+---@field in_flight? integer messages that may be in flight (default: the profile's)
+---@field batch? integer messages a receive or a batch may have (default: the profile's: 10)
+---@field name? string the beginning of its messages' ids (default: 'queue')
+
+---A queue in which groups (tenants) take turns, so that one with a thousand messages does not keep the others waiting. Groups are not ordered and not exclusive.
+---@param options? lab.queue.fair.options
+---@return Queue
+---@overload fun(visibility?: number, options?: lab.queue.fair.options): Queue
+function lab.queue.fair(options) end
+
+---@class lab.queue.fifo.options
+---@field visibility? number how long a received message is hidden from others (default: 30 s)
+---@field retention? number how long an undeleted message is kept (default: 4 days)
+---@field delay? number how long a sent message is hidden at first (default: 0)
+---@field wait? number how long a receive waits where it does not say (at a broker) (default: 0)
+---@field dead_letter? Queue where messages go that were received max_receives times (default: none)
+---@field max_receives? integer how often a message is received before it is a dead letter (default: none)
+---@field content_dedup? boolean a message without a dedup id is recognised by the SHA-256 of its body (default: false)
+---@field dedup_window? number how long a dedup id is remembered, deleted or not (default: 5 min)
+---@field access? table who may do what: { owner = '111', statements = { { effect = 'allow', principals = { '222/*' }, actions = { 'SendMessage' } } } }; requests to a broker name their principal in `as` (default: everybody everything)
+---@field profile? 'none'|'sqs-2024'|'sqs-2025' whose published limits (default: 'sqs-2024')
+---@field message_bytes? number the largest message (default: the profile's: 262144)
+---@field in_flight? integer messages that may be in flight (default: the profile's)
+---@field batch? integer messages a receive or a batch may have (default: the profile's: 10)
+---@field name? string the beginning of its messages' ids (default: 'queue')
+
+---A queue that keeps the order of each group, gives a group to one consumer at a time, and delivers once what is sent twice within five minutes.
+---@param options? lab.queue.fifo.options
+---@return Queue
+---@overload fun(visibility?: number, options?: lab.queue.fifo.options): Queue
+function lab.queue.fifo(options) end
+
+---@class lab.queue.jobs.options
+---@field kind? 'fifo'|'fifottl'|'utube'|'utubettl' fifo: neither priority nor times; utube: one job of a tube at a time (default: 'fifottl')
+---@field ttl? number how long a job lives (default: for ever)
+---@field ttr? number how long a job may run before it goes back (default: for ever)
+---@field delay? number how long a job waits at first (default: 0)
+---@field attempts? integer takes that fail or time out before a job is buried (default: no bound)
+---@field backoff? number the first wait after a failure; it doubles (default: 1 s)
+---@field backoff_max? number the longest wait (default: 1 h)
+---@field jitter? 'none'|'full'|'equal' how the waits vary (default: full)
+---@field rate? number takes a second (default: no bound)
+---@field burst? number takes at once (default: 1)
+---@field concurrency? integer jobs taken at once (default: no bound)
+---@field seed? integer of the jitter (default: the session's seed)
+
+---A job queue: priorities, time to live and to run, delays, tubes, retries with backoff and jitter, bounds on rate and concurrency, repetition by interval or cron line.
+---@param options? lab.queue.jobs.options
+---@return JobQueue
+---@overload fun(kind?: 'fifo'|'fifottl'|'utube'|'utubettl', options?: lab.queue.jobs.options): JobQueue
+function lab.queue.jobs(options) end
+
+---@class lab.queue.priority.options
+---@field visibility? number how long a received message is hidden from others (default: 30 s)
+---@field retention? number how long an undeleted message is kept (default: 4 days)
+---@field delay? number how long a sent message is hidden at first (default: 0)
+---@field wait? number how long a receive waits where it does not say (at a broker) (default: 0)
+---@field dead_letter? Queue where messages go that were received max_receives times (default: none)
+---@field max_receives? integer how often a message is received before it is a dead letter (default: none)
+---@field levels? integer priorities are 0 to levels - 1 (default: 10)
+---@field access? table who may do what: { owner = '111', statements = { { effect = 'allow', principals = { '222/*' }, actions = { 'SendMessage' } } } }; requests to a broker name their principal in `as` (default: everybody everything)
+---@field profile? 'none'|'sqs-2024'|'sqs-2025' whose published limits (default: 'sqs-2024')
+---@field message_bytes? number the largest message (default: the profile's: 262144)
+---@field in_flight? integer messages that may be in flight (default: the profile's)
+---@field batch? integer messages a receive or a batch may have (default: the profile's: 10)
+---@field name? string the beginning of its messages' ids (default: 'queue')
+
+---A queue that gives the message of the highest priority first; equal ones first in, first out.
+---@param options? lab.queue.priority.options
+---@return Queue
+---@overload fun(visibility?: number, options?: lab.queue.priority.options): Queue
+function lab.queue.priority(options) end
+
+---@class lab.queue.standard.options
+---@field visibility? number how long a received message is hidden from others (default: 30 s)
+---@field retention? number how long an undeleted message is kept (default: 4 days)
+---@field delay? number how long a sent message is hidden at first (default: 0)
+---@field wait? number how long a receive waits where it does not say (at a broker) (default: 0)
+---@field dead_letter? Queue where messages go that were received max_receives times (default: none)
+---@field max_receives? integer how often a message is received before it is a dead letter (default: none)
+---@field duplicates? number chance that a received message can be received again at once (default: 0)
+---@field reorder? number chance that a receive takes one of the first ten instead of the first (default: 0)
+---@field seed? integer of these two (default: the session's seed)
+---@field access? table who may do what: { owner = '111', statements = { { effect = 'allow', principals = { '222/*' }, actions = { 'SendMessage' } } } }; requests to a broker name their principal in `as` (default: everybody everything)
+---@field profile? 'none'|'sqs-2024'|'sqs-2025' whose published limits (default: 'sqs-2024')
+---@field message_bytes? number the largest message (default: the profile's: 262144)
+---@field in_flight? integer messages that may be in flight (default: the profile's)
+---@field batch? integer messages a receive or a batch may have (default: the profile's: 10)
+---@field name? string the beginning of its messages' ids (default: 'queue')
+
+---A queue that delivers at least once, in roughly the order of sending: a received message is hidden until it is deleted or its visibility timeout is over.
+---@param options? lab.queue.standard.options
+---@return Queue
+---@overload fun(visibility?: number, options?: lab.queue.standard.options): Queue
+function lab.queue.standard(options) end
+
 lab.replicate = {}
 
 ---@class lab.replicate.raft.options
@@ -2398,6 +3064,46 @@ lab.store = {}
 ---@overload fun(rows?: integer, options?: lab.store.table.options): Filter
 function lab.store.table(options) end
 
+lab.topic = {}
+
+---@class lab.topic.bus.options
+---@field rules? any[] { name =, pattern = {...}, targets = { { to = NODE, queue = NAME, protocol =, dead_letter = } } } (default: none)
+---@field archives? any[] { name =, pattern =, retention = } (default: none)
+---@field retries? table in place of the published plans: { attempts = 3, wait = 1, wait_max = 20, timeout = 15, jitter = true } (default: the protocol's)
+---@field name? string the beginning of its events' ids (default: 'bus')
+
+---An event bus behind a service: rules look at an event's content and send it to their targets, with retries and dead letters; archives keep events and replay them. Requests: put, put_rule, remove_rule, enable, disable, archive, replay, rules.
+---@param options? lab.topic.bus.options
+---@return Filter
+---@overload fun(rules?: any[], options?: lab.topic.bus.options): Filter
+function lab.topic.bus(options) end
+
+---@class lab.topic.fanout.options
+---@field subscriptions? any[] { name =, to = NODE, protocol = 'queue' | 'function' | 'http' | 'mail', queue = NAME, filter = {...}, scope = 'attributes' | 'body', raw = true, dead_letter = { to =, queue = } } (default: none)
+---@field fifo? boolean in order of each group, each message once in five minutes (default: false)
+---@field content_dedup? boolean fifo: a message without a dedup id is recognised by its body (default: false)
+---@field propagation? Distribution|number how long a change of a filter takes; as published up to 15 minutes (default: 0)
+---@field message_bytes? number the largest message (default: 262144)
+---@field retries? table in place of the published plans: { attempts = 3, wait = 1, wait_max = 20, timeout = 15, jitter = true } (default: the protocol's)
+---@field name? string the beginning of its messages' ids (default: 'topic')
+
+---A topic behind a service: what is published once is delivered to every subscriber whose filter wants it: queues of a broker, functions, http endpoints, mailboxes; with retries and dead letters. Requests: publish, subscribe, unsubscribe, set_filter, set_propagation, subscriptions.
+---@param options? lab.topic.fanout.options
+---@return Filter
+---@overload fun(subscriptions?: any[], options?: lab.topic.fanout.options): Filter
+function lab.topic.fanout(options) end
+
+---@class lab.topic.filter_policy.options
+---@field policy? table { KEY = { VALUE, ... } } (required)
+---@field dialect? 'subscription'|'event' whose limits and error names (default: 'subscription')
+---@field nested? boolean keys may hold policies: for bodies and events, not for attributes (default: true)
+
+---A filter policy: every key must match, the values of a key are alternatives. Values: equal, prefix, suffix, equals-ignore-case, wildcard, anything-but, numeric, cidr, exists; '$or' between keys.
+---@param options? lab.topic.filter_policy.options
+---@return any
+---@overload fun(policy: table, options?: lab.topic.filter_policy.options): any
+function lab.topic.filter_policy(options) end
+
 lab.workload = {}
 
 ---@class lab.workload.sequential.options
@@ -2444,6 +3150,19 @@ function lab.workload.uniform(options) end
 ---@return KeyStream
 ---@overload fun(count: integer, options?: lab.workload.zipf.options): KeyStream
 function lab.workload.zipf(options) end
+
+---@class lab.workload.zipf_trace.options
+---@field count? integer how many keys there are (required)
+---@field requests? integer how long it is (required)
+---@field skew? number the k-th key is asked for in proportion to k^-skew (default: 1)
+---@field seed? integer of xorshift64* (default: 42)
+
+---The Zipf trace that published hit counts were measured with, bit for bit: to compare a cache with others to the integer. For anything else workload.zipf is faster.
+---@param options? lab.workload.zipf_trace.options
+---@return RequestTrace
+---@overload fun(count: integer, options?: lab.workload.zipf_trace.options): RequestTrace
+---@overload fun(count: integer, requests: integer, options?: lab.workload.zipf_trace.options): RequestTrace
+function lab.workload.zipf_trace(options) end
 
 ---In seconds.
 ns = 1.0000000000000001e-09

@@ -9,7 +9,6 @@
 // SIEVE's hand has not gone round once, its victim is the oldest entry that was never used again, which is
 // LFU's, too. Z2 tells them apart.
 #include <catch2/catch.hpp>
-#include <filesystem>
 
 #include "core/cache/arc.hpp"
 #include "core/cache/belady.hpp"
@@ -26,6 +25,7 @@
 #include "core/workload/trace_file.hpp"
 #include "core/workload/zipf_trace.hpp"
 #include "tests/cache/registry.hpp"
+#include "tests/recorded.hpp"
 
 using namespace syslab;
 using Format = TraceFileOptions::Format;
@@ -75,12 +75,8 @@ Requests read_all(RequestTrace& trace) {
 
 // A recorded trace that some machines have beside the project; no requests where this one does not.
 Requests recorded(const std::string& name, Format format) {
-  for (const std::string above : {"/../", "/../../"}) {
-    const std::string path = SYSLAB_SOURCE_DIR + above + "shared/data/traces/" + name;
-    if (std::filesystem::exists(path)) return read_all(**open_trace_file({.path = path, .format = format}));
-  }
-  WARN("skipped: ../shared/data/traces/" << name << " is not there");
-  return {};
+  const std::string path = test::recorded("traces/" + name);
+  return path.empty() ? Requests() : read_all(**open_trace_file({.path = path, .format = format}));
 }
 
 void require_hits(const Requests& trace, std::uint64_t capacity, std::uint64_t Golden::*hits) {

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/recorded.hpp"
+
 using namespace syslab;
 using Catch::Matchers::Contains;
 
@@ -38,11 +40,8 @@ TEST_CASE("check: a file is judged with the documented exit codes", "[check]") {
 }
 
 TEST_CASE("check: three recorded etcd histories get their known verdicts", "[check]") {
-  const std::filesystem::path data = std::filesystem::path(SYSLAB_SOURCE_DIR) / "../shared/data/histories";
-  if (!std::filesystem::exists(data)) {
-    WARN("skipped: no recorded histories beside the source");
-    return;
-  }
+  const std::filesystem::path data = test::recorded("histories");
+  if (data.empty()) return;
   const auto report = check_file("register", (data / "etcd_000.log").string());
   CHECK(report.exit_code == 1);
   CHECK_THAT(report.text, Contains("process 11: read 2 (lines 85 and 86)"));

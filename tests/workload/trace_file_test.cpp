@@ -10,6 +10,7 @@
 
 #include "core/cache/lru.hpp"
 #include "core/hash/hash64.hpp"
+#include "tests/recorded.hpp"
 
 using namespace syslab;
 using Format = TraceFileOptions::Format;
@@ -73,16 +74,6 @@ std::string record(std::uint32_t time, std::uint64_t id, std::uint32_t size) {
   std::memcpy(bytes.data() + 4, &id, 8);
   std::memcpy(bytes.data() + 12, &size, 4);
   return bytes;
-}
-
-// Recorded traces that some machines have beside the project; their known answers are in the README there.
-std::string recorded(const std::string& name) {
-  for (const std::string above : {"/../", "/../../"}) {
-    const std::string path = SYSLAB_SOURCE_DIR + above + "shared/data/traces/" + name;
-    if (std::filesystem::exists(path)) return path;
-  }
-  WARN("skipped: ../shared/data/traces/" << name << " is not there");
-  return "";
 }
 
 CacheStats replay(const TraceFileOptions& options, CacheCapacity capacity) {
@@ -221,7 +212,7 @@ TEST_CASE("trace_file: what is no file is refused at once", "[workload][trace_fi
 // LRU.
 TEST_CASE("trace_file: LRU of 4897 entries hits 22215 times on the recorded text trace",
           "[workload][cache][golden]") {
-  const std::string path = recorded("cloudphysics_io.txt");
+  const std::string path = test::recorded("traces/cloudphysics_io.txt");
   if (path.empty()) return;
   const CacheStats stats = replay({.path = path}, CacheCapacity::entries(4897));
   REQUIRE(stats.hits == 22215);
@@ -232,7 +223,7 @@ TEST_CASE("trace_file: LRU of 4897 entries hits 22215 times on the recorded text
 // Python.
 TEST_CASE("trace_file: LRU of 128 MiB misses 93374 times on the recorded binary trace",
           "[workload][cache][golden]") {
-  const std::string path = recorded("cloudphysics.oracleGeneral.bin");
+  const std::string path = test::recorded("traces/cloudphysics.oracleGeneral.bin");
   if (path.empty()) return;
   const CacheStats stats =
       replay({.path = path, .format = Format::oracle_general}, CacheCapacity::bytes(128 * 1024 * 1024));
