@@ -12,28 +12,31 @@
 // together does not expire together. "Nothing there" (a nil answer or the error not_found) is kept for
 // `negative_ttl`; other errors are not kept. What keeps the readers of a popular key from asking the store
 // all at once when it expires (a stampede):
-//   single_flight  reads of a key that this process is reading wait for that answer, its error included;
-//   early          a hit is taken for a miss with a probability that grows towards the end of its ttl, so
-//   that
-//                  one reader renews it before the others see it expire. 1 is the optimum where the time to
-//                  read it is exponential; more is earlier. Works between processes that share servers.
+//
+//   single_flight  reads of a key that this process is reading wait for that answer, its error included,
+//                  unless a write has begun or ended since that read began.
+//   early          a hit is taken for a miss with a probability that grows towards the end of its ttl: one
+//                  reader renews it before the others see it expire. 1 is the optimum where the time to read
+//                  it is exponential; more is earlier. Works between processes that share servers.
 //                  Paper: Vattani, Chierichetti & Lowenstein 2015, Optimal Probabilistic Cache Stampede
-//                  Prevention;
+//                  Prevention.
 //   ahead          a hit older than this share of the ttl is answered, and renewed in the background.
 //
 // Writes.
+//
 //   around   to the store; the key is forgotten.
 //   through  to the store, then into the cache, then answered.
 //   back     into the cache and answered. Every `flush_interval` what is not yet written (dirty) goes to the
-//   store,
-//            in requests of up to `flush_batch` entries: one entry as the write it was, more as {type =
-//            "put_many", entries = {{key =, value =}, ...}}, where an entry without a value is removed.
+//            store, in requests of up to `flush_batch` entries: one entry as the write it was, more as {type
+//            = "put_many", entries = {{key =, value =}, ...}}, where an entry without a value is removed.
 //            Writes to a key that is still dirty become one. With `dirty_limit` keys dirty, writes of other
 //            keys go around. A crash loses what is dirty. So does an orderly stop.
-// A value that was read while its key was written is not kept, in this process. Between processes that share
-// servers nobody sees to that: who read the old value may put it there after the writer has removed it;
-// unless the place gives out leases (place.hpp), which are single flight between processes, too: who finds
-// nothing and is granted none asks again every 10 ms.
+//
+// A value that was read while its key was written is not kept, in this process: one process before a store is
+// as consistent as the store. Between processes that share servers nobody sees to that: who read the old
+// value may put it there after the writer has removed it; unless the place gives out leases (place.hpp), with
+// writes around. Leases are single flight between processes, too: who finds nothing and is granted none asks
+// again every 10 ms.
 //
 // Metrics of the node, which survive a crash: cache_hits_total, cache_misses_total, cache_store_reads_total,
 // cache_dirty (what a crash would lose now; after a crash, what it lost), cache_lost_total (counted when the

@@ -1,5 +1,6 @@
 #include "core/store/table.hpp"
 
+#include <cmath>
 #include <map>
 #include <memory>
 #include <string>
@@ -45,7 +46,7 @@ class Table final : public FilterService {
   };
 
   static bool is_key(const Value& key) {
-    return key.is_string() || (key.is_number() && key.number() == key.number());
+    return key.is_string() || (key.is_number() && std::isfinite(key.number()));
   }
 
   static Action action_of(const Request& request) {
@@ -67,7 +68,8 @@ class Table final : public FilterService {
   }
 
   static std::string file_of(const Value& key) {
-    return key.is_string() ? std::string(key.string()) : key.json();
+    if (!key.is_string() || key.string().find_first_of("0123456789-\"") == 0) return key.json();
+    return std::string(key.string());
   }
 
   Value row(Env& env, const Value& key) const {

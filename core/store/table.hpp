@@ -2,16 +2,17 @@
 //
 // The service inside says what a request costs (its time, its slots, its queue, and whether it fails); when
 // it has answered, the row is read or written. Rows are files of the node's disk, named after their keys (a
-// text as it is, a number as JSON writes it), and a write is answered when it is synced: an answered write
-// survives a crash, unless the disk lies.
+// number as JSON writes it; a text as it is, in quotes where it begins as a number does, so that 5 and "5"
+// are two rows). A write is answered when it is synced: an answered write survives a crash, unless the disk
+// lies.
 //
-//   get, read           the value; not_found where there is none
-//   put, write, set     stores the entry "value" (or "payload", else true); true
-//   delete              true; also where there was nothing
-//   cas                 stores "value" where the row equals "expected" (nil: no row), else conflict
-//   put_many            stores all of {entries = {{key =, value =}, ...}}, where no value deletes; how many.
-//   One
-//                       request and one sync; each entry after the first costs `row_time` more
+//   get, read        the value; not_found where there is none
+//   put, write, set  stores the entry "value" (or "payload", else true); true
+//   delete           true; also where there was nothing
+//   cas              stores "value" where the row equals "expected" (nil: no row), else conflict
+//   put_many         stores all of {entries = {{key =, value =}, ...}}, where no value deletes; how many. One
+//                    request and one sync; each entry after the first costs `row_time` more
+//
 // A request of another type, or without a usable key, gets what the service inside answered.
 //
 // `rows` keys, the numbers 1 to `rows`, have a row from the beginning: its value is the key, or with

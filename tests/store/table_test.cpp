@@ -104,3 +104,14 @@ TEST_CASE("table: what it does not know, and what the service refuses, is answer
   CHECK(results.code(0) == "overloaded");
   CHECK_FALSE(env.disk().peek("x").ok());
 }
+
+TEST_CASE("table: a number and a text that looks like it are two rows", "[store][table]") {
+  Setup s({.rows = 9});
+  s.ask("put", {{"key", "5"}, {"value", "text"}});
+  CHECK(*s.ask("get", {{"key", 5}}) == Value(5));
+  s.ask("put", {{"key", 5}, {"value", "number"}});
+  s.ask("put", {{"key", "\"5\""}, {"value", "quoted"}});
+  CHECK(*s.ask("get", {{"key", "5"}}) == Value("text"));
+  CHECK(*s.ask("get", {{"key", 5}}) == Value("number"));
+  CHECK(*s.ask("get", {{"key", "\"5\""}}) == Value("quoted"));
+}
