@@ -29,7 +29,9 @@ void limit_resources(int cpu_seconds) {
   limit(RLIMIT_MEMLOCK, 0);
   limit(RLIMIT_MSGQUEUE, 0);
   limit(RLIMIT_SIGPENDING, 0);
-  limit(RLIMIT_CPU, static_cast<rlim_t>(cpu_seconds));
+  // The hard limit a second later: at that one the kernel would send SIGKILL, which tells nothing.
+  const rlimit cpu{static_cast<rlim_t>(cpu_seconds), static_cast<rlim_t>(cpu_seconds) + 1};
+  setrlimit(RLIMIT_CPU, &cpu);
 #ifndef __SANITIZE_ADDRESS__  // whose shadow takes terabytes of addresses
   // Lua's memory is capped by its allocator, which reserves four times as many addresses; this is for everything else.
   limit(RLIMIT_AS, rlim_t{16} << 30);

@@ -472,7 +472,7 @@ std::function<int()> setup(CLI::App& app, const CommonOptions& common) {
   app.add_option("--secret", given->secret_file, "A file of at least 16 bytes that hidden seeds are made from");
   app.add_option("--seeds", given->hidden_seeds, "Hidden seeds of each part (default 10 with --secret)")
       ->check(CLI::Range(0, 100000));
-  app.add_option("--limit", given->limit, "Seconds that one part of one submission may take (default 10)")
+  app.add_option("--limit", given->limit, "Seconds of processor time that one part may take (default 10)")
       ->check(CLI::Range(0.1, 3600.0));
   app.add_option("--isolation", given->isolation, "At least: process, seccomp, bubblewrap (default: the best there is)")
       ->check(CLI::IsMember({"auto", "process", "seccomp", "bubblewrap"}));

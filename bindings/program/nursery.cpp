@@ -164,8 +164,8 @@ std::string program_path() {
 class WorkerPort final : public grade::StudentPort {
  public:
   WorkerPort(std::shared_ptr<Nursery> nursery, std::chrono::milliseconds limit)
-      : nursery_(std::move(nursery)), limit_(limit), deadline_(Clock::now() + limit) {
-    const int seconds = static_cast<int>(limit.count() / 1000) + 2;
+      : nursery_(std::move(nursery)), limit_(limit), deadline_(Clock::now() + kPatience * limit) {
+    const int seconds = static_cast<int>((limit.count() + 999) / 1000);
     const std::optional<Nursery::Worker> worker = nursery_->spawn(seconds);
     if (!worker) {
       end(Trouble::gone, "before it began: no process could be started");
@@ -217,12 +217,18 @@ class WorkerPort final : public grade::StudentPort {
   }
 
  private:
+  // A machine that has more to do than it can gives a worker a part of its time only, which is not the submission's
+  // fault: the limit is on processor time, and by the clock a worker may take so many times as long.
+  static constexpr int kPatience = 4;
+
+  std::string limit_text() const { return fmt::format("{:g} s", static_cast<double>(limit_.count()) / 1000); }
+
   // Waits until the worker can be written to or read from; false when the time is over.
   bool wait(short what) {
     while (true) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
       if (left <= 0) {
-        end(Trouble::time, fmt::format("{:g} s", static_cast<double>(limit_.count()) / 1000));
+        end(Trouble::time, limit_text());
         return false;
       }
       pollfd waited{worker_.fd, what, 0};
@@ -298,9 +304,9 @@ class WorkerPort final : public grade::StudentPort {
       if (text.empty()) {
         if (cause.starts_with(fmt::format("signal {} ", SIGXCPU))) {
           kind = Trouble::time;
-          text = fmt::format("{:g} s", static_cast<double>(limit_.count()) / 1000);
+          text = limit_text();
         } else {
-          text = "of " + cause;
+          text = fmt::format("of {}", cause);
         }
       }
     }

@@ -59,7 +59,8 @@ class Nursery {
   Isolation isolation_ = Isolation::process;
 };
 
-// A port to a fresh worker, which has to be done by `limit` from now.
+// A port to a fresh worker, which may take `limit` of processor time (rounded up to whole seconds) and, by the clock,
+// four times that.
 std::shared_ptr<grade::StudentPort> make_worker_port(std::shared_ptr<Nursery> nursery, std::chrono::milliseconds limit);
 
 }  // namespace syslab::program
