@@ -40,10 +40,13 @@ class Bloom final : public MembershipFilter {
   void check_invariants() const override;
 
   bool add(std::uint64_t hash) override {
+    // In variables of its own: a word that is written could be an option, as far as the compiler knows.
+    const auto [bits, hashes] = options_;
+    std::uint64_t* const words = words_.data();
     Probes probes(hash);
-    for (int i = 0; i < options_.hashes; ++i) {
-      const std::uint64_t bit = probes.next(options_.bits);
-      words_[bit / 64] |= std::uint64_t{1} << bit % 64;
+    for (int i = 0; i < hashes; ++i) {
+      const std::uint64_t bit = probes.next(bits);
+      words[bit / 64] |= std::uint64_t{1} << bit % 64;
     }
     ++size_;
     return true;

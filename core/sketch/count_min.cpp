@@ -42,14 +42,17 @@ void CountMin::clear() {
 }
 
 bool CountMin::add_conservatively(std::uint64_t hash, std::uint64_t count) {
+  const std::uint64_t width = options_.width;
+  const int depth = options_.depth;
   Probes probes(hash);
   std::uint64_t* counters[kMostDepth];
+  std::uint64_t* row = counters_.data();
   std::uint64_t least = ~std::uint64_t{0};
-  for (int i = 0; i < options_.depth; ++i) {
-    counters[i] = &row(i)[probes.next(options_.width)];
+  for (int i = 0; i < depth; ++i, row += width) {
+    counters[i] = &row[probes.next(width)];
     least = std::min(least, *counters[i]);
   }
-  for (int i = 0; i < options_.depth; ++i) *counters[i] = std::max(*counters[i], least + count);
+  for (int i = 0; i < depth; ++i) *counters[i] = std::max(*counters[i], least + count);
   return true;
 }
 

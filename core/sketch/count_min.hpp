@@ -51,9 +51,11 @@ class CountMin final : public Sketch {
     if (total_ + count < total_) return false;
     total_ += count;
     if (options_.conservative) return add_conservatively(hash, count);
-    Probes probes(hash);
+    // In variables of its own: a counter that is written could be the width, as far as the compiler knows.
+    const std::uint64_t width = options_.width;
     std::uint64_t* row = counters_.data();
-    for (int i = 0; i < options_.depth; ++i, row += options_.width) row[probes.next(options_.width)] += count;
+    std::uint64_t* const end = row + counters_.size();
+    for (Probes probes(hash); row != end; row += width) row[probes.next(width)] += count;
     return true;
   }
   std::uint64_t estimate(std::uint64_t hash) const;

@@ -184,11 +184,11 @@ void count(RatioRun& run, bool conservative) {
       });
   benchmark::DoNotOptimize(table.data());
 }
-const RatioRow count_min("count-min add, 5 rows", 0.70, [](RatioRun& run) { count(run, false); });
+const RatioRow count_min("count-min add, 5 rows", 0.50, [](RatioRun& run) { count(run, false); });
 const RatioRow careful("count-min add, conservative, against plain", 0.25,
                        [](RatioRun& run) { count(run, true); });
 
-const RatioRow registers("hyperloglog add, 6 bits, against an array of bytes", 0.20, [](RatioRun& run) {
+const RatioRow registers("hyperloglog add, 6 bits, against an array of bytes", 0.40, [](RatioRun& run) {
   const auto keys = hashes(0);
   HyperLogLog ours(14);
   std::vector<std::uint8_t> reference(1 << 14);
