@@ -1,7 +1,7 @@
 // LFU: the entry that was used least often since it came leaves; of equals, the one whose count is oldest.
 //
 // Counts begin at 1 with every insertion, so what left and came back starts anew, and what was popular
-// yesterday keeps its count today. Cost: O(1) a call whatever the counts are, 16 bytes an entry and 24 bytes
+// yesterday keeps its count today. Cost: O(1) a call whatever the counts are, 12 bytes an entry and 32 bytes
 // a distinct count beside what every cache needs. Paper: Matani, Shah & Mitra, "An O(1) algorithm for
 // implementing the LFU cache eviction scheme", 2010 (arXiv 2110.11602).
 #pragma once

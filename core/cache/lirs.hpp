@@ -4,10 +4,10 @@
 // FIFO through which all others (HIR) pass. A stack of recent uses, which also remembers HIR keys that have
 // left, finds out who deserves to be LIR. So a scan passes through 1 % of the cache, and a loop longer than
 // the cache still hits. Follows libCacheSim in its limits: 1 % for HIR, at most twice the capacity in the
-// stack. Hit counts equal its to the integer on the traces of tests/cache/hit_counts_test.cpp where that says
-// so. Cost: O(1) a call, amortised over pruning; some 60 bytes an entry or a remembered key beside what every
-// cache needs. Paper: Jiang & Zhang, "LIRS: an efficient low inter-reference recency set replacement policy
-// to improve buffer cache performance", SIGMETRICS 2002.
+// stack. Hit counts are within 0.0001 of its ratio (tests/cache/hit_counts_test.cpp). Cost: O(1) a call,
+// amortised over pruning; 50 to 100 bytes an entry or a remembered key beside what every cache needs. Paper:
+// Jiang & Zhang, "LIRS: an efficient low inter-reference recency set replacement policy to improve buffer
+// cache performance", SIGMETRICS 2002.
 #pragma once
 
 #include <memory>

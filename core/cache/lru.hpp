@@ -2,8 +2,11 @@
 //
 // One list in order of use: a hit moves the entry to the front, the victim is the back. The yardstick of all
 // other policies; weak against scans, which push out everything that was popular. Cost: O(1) a call, 8 bytes
-// an entry beside what every cache needs. Paper: Mattson, Gecsei, Slutz & Traiger, "Evaluation techniques for
-// storage hierarchies", IBM Systems Journal 1970.
+// an entry beside what every cache needs: 24 for a key that is an id, and twice as much right after its
+// arrays have grown. A replay is 0.9 to 1.2 times as fast as a bare loop over an open-addressing table with
+// links, which does nothing else (tests/bench/cache_bench.cpp; FIFO and SIEVE the same against theirs; ARC,
+// S3-FIFO, W-TinyLFU, 2Q and LIRS 0.3 to 0.5 of bare LRU, SLRU and random 0.7, sampled 0.2). Paper: Mattson,
+// Gecsei, Slutz & Traiger, "Evaluation techniques for storage hierarchies", IBM Systems Journal 1970.
 #pragma once
 
 #include <memory>

@@ -7,7 +7,7 @@
 // jittered, so that what was put at once does not expire at once: a life is drawn uniformly from [ttl * (1 -
 // jitter), ttl], from a stream of its own.
 //
-// Cost: O(log n) a put, and then for the expiry; about 100 bytes an entry beside what the cache itself needs.
+// Cost: O(log n) a put, and then for the expiry; about 250 bytes an entry beside what the cache itself needs.
 #pragma once
 
 #include <memory>
