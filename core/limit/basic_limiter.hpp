@@ -86,7 +86,8 @@ class BasicKeyedLimiter final : public KeyedLimiter {
 
   Decision admit(std::uint64_t key, Instant now, double cost) override {
     State* state = keys_.find(key);
-    if (state == nullptr) state = insert(key, now);
+    if (state == nullptr) [[unlikely]]
+      state = insert(key, now);
     return algorithm_.admit(*state, now, cost);
   }
 
@@ -131,7 +132,8 @@ class BasicKeyedLimiter final : public KeyedLimiter {
  private:
   using State = typename A::State;
 
-  State* insert(std::uint64_t key, Instant now) {
+  // Not inlined: the usual way, where the key is there, is short.
+  [[gnu::noinline]] State* insert(std::uint64_t key, Instant now) {
     // An idle time that is saturated is still one: in a limiter every key may go.
     const auto idle_at = [this](const State& s) {
       return std::min(algorithm_.idle_at(s), Instant::max() - Duration(1));

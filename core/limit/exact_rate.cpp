@@ -70,7 +70,7 @@ bool ExactRate::nanoseconds_fit(double rate) {
 }
 
 ExactRate::Divider::Divider(std::uint64_t d)
-    : shift_(63 + std::bit_width(d - 1)), magic_(static_cast<std::uint64_t>((Wide{1} << shift_) / d) + 1) {}
+    : shift_(std::bit_width(d - 1)), magic_(static_cast<std::uint64_t>((Wide{1} << (63 + shift_)) / d) + 1) {}
 
 ExactRate::ExactRate(double per_ns, double units_per_token, double burst)
     : per_ns_(static_cast<std::int64_t>(per_ns)),

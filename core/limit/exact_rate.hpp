@@ -55,13 +55,15 @@ class ExactRate {
    public:
     explicit Divider(std::uint64_t d);  // 1 <= d < 2^62
     std::int64_t divide(std::int64_t n) const {
-      return static_cast<std::int64_t>(static_cast<Wide>(static_cast<std::uint64_t>(n)) * magic_ >> shift_);
+      // n * magic >> 63 + shift, by way of the upper half of the product of 2n.
+      const auto product = static_cast<Wide>(2 * static_cast<std::uint64_t>(n)) * magic_;
+      return static_cast<std::int64_t>(static_cast<std::uint64_t>(product >> 64) >> shift_);
     }
 
    private:
     __extension__ typedef unsigned __int128 Wide;
-    int shift_;            // 63 + ceil(log2 d)
-    std::uint64_t magic_;  // floor(2^shift / d) + 1
+    int shift_;            // ceil(log2 d)
+    std::uint64_t magic_;  // floor(2^(63 + shift) / d) + 1
   };
 
   std::int64_t per_ns_;     // p; at most 2^60

@@ -25,15 +25,6 @@ BasicGcra<Stamp>::BasicGcra(const GcraOptions& options)
                      : ExactRate(options.rate, options.burst)) {}
 
 template <class Stamp>
-Decision BasicGcra<Stamp>::refuse(std::int64_t ahead, std::int64_t wanted) const {
-  Duration wait = Duration::max();
-  if (wanted <= exact_.full() && ahead < kFar) {
-    wait = Duration(exact_.time_for(ahead + wanted - exact_.full()));
-  }
-  return {false, wait, exact_.whole_tokens(std::max<std::int64_t>(exact_.full() - ahead, 0))};
-}
-
-template <class Stamp>
 Instant BasicGcra<Stamp>::idle_at(const State& state) const {
   if constexpr (kCoarse) {
     return Instant(Duration(state.tat));

@@ -88,7 +88,13 @@ class BasicGcra {
       return {static_cast<std::uint64_t>(sum), static_cast<std::int64_t>(sum >> 64)};
     }
   }
-  Decision refuse(std::int64_t ahead, std::int64_t wanted) const;
+  Decision refuse(std::int64_t ahead, std::int64_t wanted) const {
+    Duration wait = Duration::max();
+    if (wanted <= exact_.full() && ahead < kFar) {
+      wait = Duration(exact_.time_for(ahead + wanted - exact_.full()));
+    }
+    return {false, wait, exact_.whole_tokens(std::max<std::int64_t>(exact_.full() - ahead, 0))};
+  }
 
   __extension__ typedef __int128 Wide;
   static Wide wide(const FineStamp& stamp) {

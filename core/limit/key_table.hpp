@@ -151,7 +151,7 @@ class KeyTable {
     key = name(key);
     const Entry* const entries = entries_.data();
     const std::size_t buckets = entries_.size();
-    std::size_t i = home(key);
+    const std::size_t i = home(key);
     // Nine of ten are in the first four places. Which one is a coin toss, so it is not left to a branch: a
     // wrong guess would cost more than all four comparisons, and stop the next look-up from starting
     // meanwhile.
@@ -163,10 +163,14 @@ class KeyTable {
       if (entry->key == key) [[likely]]
         return entry;
     }
+    return walk(key, i);
+  }
+
+  [[gnu::noinline]] const Entry* walk(std::uint64_t key, std::size_t i) const {
     for (;;) {
-      if (entries[i].key == key) return &entries[i];
-      if (entries[i].key == kFree) return nullptr;
-      if (++i == buckets) i = 0;
+      if (entries_[i].key == key) return &entries_[i];
+      if (entries_[i].key == kFree) return nullptr;
+      if (++i == entries_.size()) i = 0;
     }
   }
 

@@ -13,16 +13,6 @@ template class BasicKeyedLimiter<TokenBucket>;
 TokenBucket::TokenBucket(const TokenBucketOptions& options)
     : options_(options), exact_(options.rate, options.burst) {}
 
-Decision TokenBucket::refuse(const State& state, Instant now, std::int64_t wanted) const {
-  Duration wait = Duration::max();
-  if (wanted <= exact_.full()) {
-    const Instant ready =
-        saturating_add(Instant(Duration(state.at)), Duration(exact_.time_for(wanted - state.units)));
-    wait = ready - now;  // the clock may be behind the latest time seen
-  }
-  return {false, wait, exact_.to_tokens(state.units)};
-}
-
 std::string TokenBucket::describe() const {
   return fmt::format("token_bucket{{rate = {}, burst = {}}}", options_.rate, options_.burst);
 }

@@ -61,7 +61,15 @@ class TokenBucket {
     state.at = now;
     state.units = std::min(exact_.full(), state.units + exact_.arrived(elapsed));
   }
-  Decision refuse(const State& state, Instant now, std::int64_t wanted) const;
+  Decision refuse(const State& state, Instant now, std::int64_t wanted) const {
+    Duration wait = Duration::max();
+    if (wanted <= exact_.full()) {
+      const Instant ready =
+          saturating_add(Instant(Duration(state.at)), Duration(exact_.time_for(wanted - state.units)));
+      wait = ready - now;  // the clock may be behind the latest time seen
+    }
+    return {false, wait, exact_.to_tokens(state.units)};
+  }
 
   TokenBucketOptions options_;
   ExactRate exact_;
