@@ -230,6 +230,9 @@ std::vector<Param> queue_params(std::vector<Param> special) {
             "who may do what: { owner = '111', statements = { { effect = 'allow', principals = { '222/*' }, "
             "actions = { 'SendMessage' } } } }; requests to a broker name their principal in `as`")
           .optional("everybody everything"));
+  params.push_back(
+      duration("counts_lag", "how old the counts may be that a broker tells; as published up to a minute")
+          .optional("0"));
   params.push_back(choice("profile", profile_names(), "whose published limits").optional("'sqs-2024'"));
   params.push_back(
       size("message_bytes", "the largest message").at_least(1).optional("the profile's: 262144"));
@@ -249,6 +252,7 @@ int push_queue(lua_State* L, const Arguments& a, QueueOptions options) {
   o.retention = a.duration("retention", o.retention);
   o.delay = a.duration("delay", o.delay);
   o.wait = a.duration("wait", o.wait);
+  o.counts_lag = a.duration("counts_lag", o.counts_lag);
   o.message_bytes_max = a.count("message_bytes", o.message_bytes_max);
   o.in_flight_max = a.count("in_flight", o.in_flight_max);
   o.batch_max = a.count("batch", o.batch_max);

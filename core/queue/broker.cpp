@@ -263,6 +263,8 @@ class Broker final : public FilterService {
     std::list<Waiter> waiters;
     std::vector<Consumer> consumers;
     std::size_t turn = 0;
+    Value counts;  // as they were last told
+    Instant counted_at;
     TimerId wake;
     Instant wake_at;
   };
@@ -583,7 +585,12 @@ class Broker final : public FilterService {
 
   void attributes(Env& env, const Value& body, Reply reply) {
     SYSLAB_TAKE(station, station_of(body, "GetQueueAttributes"));
-    reply(describe(env, *station->queue));
+    const Duration lag = station->queue->options().counts_lag;
+    if (station->counts.is_nil() || env.now() - station->counted_at >= lag) {
+      station->counts = describe(env, *station->queue);
+      station->counted_at = env.now();
+    }
+    reply(station->counts);
   }
 
   void purge(Env& env, const Value& body, Reply reply) {

@@ -15,15 +15,26 @@ namespace {
 
 // A receive out of order takes one of so many.
 constexpr std::uint64_t kReorderSpan = 10;
+constexpr std::uint32_t kDedupSlots = std::uint32_t{1} << 30;
+
+std::uint64_t hash_text(std::string_view text) {
+  std::uint64_t h = 0xCBF29CE484222325ull;  // FNV-1a
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
+  return mix64(h);
+}
 
 Error refused(std::string_view code, std::string message) {
   return Error{std::string(code), std::move(message), true};
 }
 
 bool has_control_characters(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
-  });
+  // Without a way out of the loop, so that it is done sixteen bytes at a time.
+  unsigned bad = 0;
+  for (const char c : text) {
+    bad |= static_cast<unsigned>((static_cast<unsigned char>(c) < 0x20) & (c != '\t') & (c != '\n') &
+                                 (c != '\r'));
+  }
+  return bad != 0;
 }
 
 std::size_t text_bytes(const Value& value) {
@@ -116,6 +127,10 @@ MessageQueue::Line& MessageQueue::line_of(const Message& m) {
   return lines_[options_.ordering == Ordering::priority ? m.priority : 0];
 }
 
+std::string MessageQueue::group_text(const Message& m) const {
+  return grouped() ? std::string(groups_[m.group].name.string()) : std::string();
+}
+
 std::uint32_t MessageQueue::group_named(const std::string& name) {
   if (const auto found = group_index_.find(name); found != group_index_.end()) return found->second;
   std::uint32_t index;
@@ -127,7 +142,7 @@ std::uint32_t MessageQueue::group_named(const std::string& name) {
     free_groups_.pop_back();
     groups_[index] = Group();
   }
-  groups_[index].name = name;
+  groups_[index].name = Value(name);
   group_index_.emplace(name, index);
   return index;
 }
@@ -163,7 +178,7 @@ void MessageQueue::offer(std::uint32_t group) {
 void MessageQueue::release_group(std::uint32_t group) {
   if (groups_[group].size > 0) return;
   leave_ring(group);
-  group_index_.erase(groups_[group].name);
+  group_index_.erase(std::string(groups_[group].name.string()));
   free_groups_.push_back(group);
 }
 
@@ -179,7 +194,7 @@ Slot MessageQueue::allocate() {
   return static_cast<Slot>(messages_.size() - 1);
 }
 
-Slot MessageQueue::accept(Instant now, Instant sent_at, Outgoing message, Duration delay, Value origin) {
+Slot MessageQueue::accept(Instant now, Instant sent_at, Outgoing&& message, Duration delay, Value origin) {
   const Slot slot = allocate();
   Message& m = messages_[slot];
   m.number = next_number_++;
@@ -198,10 +213,14 @@ Slot MessageQueue::accept(Instant now, Instant sent_at, Outgoing message, Durati
     ++groups_[m.group].size;
     if (fifo()) push_line(groups_[m.group].line, slot);
   }
-  lives_.add(messages_, slot, saturating_add(sent_at, options_.retention));
+  const Instant end = saturating_add(sent_at, options_.retention);
+  lives_.add(messages_, slot, end);
+  expect(end);
   if (delay > Duration::zero()) {
     m.state = State::delayed;
-    delays_.add(messages_, slot, saturating_add(now, delay));
+    const Instant ready_at = saturating_add(now, delay);
+    delays_.add(messages_, slot, ready_at);
+    expect(ready_at);
   } else {
     make_ready(slot);
   }
@@ -255,7 +274,7 @@ void MessageQueue::forget(Slot slot) {
 
 // Everything that happens by itself up to now, in the order of its times, so that how often somebody looks
 // makes no difference.
-void MessageQueue::advance(Instant now) {
+void MessageQueue::pass_to(Instant now) {
   for (;;) {
     const Slot delayed = delays_.front(messages_);
     const Slot flying = flights_.front(messages_);
@@ -278,22 +297,56 @@ void MessageQueue::advance(Instant now) {
       make_ready(flying);
     }
   }
-  while (!dedup_order_.empty() && dedup_order_.front().first <= now) {
-    const auto known = dedup_.find(dedup_order_.front().second);
-    if (observer_ != nullptr) observer_->forgotten(known->second.number);
-    dedup_.erase(known);
-    dedup_order_.pop_front();
+  while (!dedup_.empty() && dedup_.front().until <= now) {
+    const Remembered& gone = dedup_.front();
+    if (observer_ != nullptr) observer_->forgotten(gone.number);
+    dedup_index_.erase(gone.hash, dedup_slot(0));
+    dedup_.pop_front();
+    ++dedup_gone_;
   }
+  next_event_ = dedup_.empty() ? Instant::max() : dedup_.front().until;
+  if (const Slot slot = delays_.front(messages_); slot != kNoSlot) expect(messages_[slot].due.due);
+  if (const Slot slot = flights_.front(messages_); slot != kNoSlot) expect(messages_[slot].due.due);
+  if (const Slot slot = lives_.front(messages_); slot != kNoSlot) expect(messages_[slot].life.due);
+}
+
+// ---- dedup ids
+//
+// They are remembered for a constant time, so they are forgotten in the order in which they came: a
+// double-ended queue, and an index from ids to places in it that survive that the front goes.
+
+Slot MessageQueue::dedup_slot(std::size_t position) const {
+  return ((dedup_gone_ + static_cast<std::uint32_t>(position)) & (kDedupSlots - 1)) + 1;
+}
+
+const MessageQueue::Remembered* MessageQueue::find_dedup(const std::string& id) const {
+  const Remembered* found = nullptr;
+  dedup_index_.find(hash_text(id), [&](Slot slot) {
+    const Remembered& r = dedup_[(slot - 1 - dedup_gone_) & (kDedupSlots - 1)];
+    if (r.id != id) return false;
+    found = &r;
+    return true;
+  });
+  return found;
+}
+
+void MessageQueue::remember(std::string id, std::uint64_t number, Instant until) {
+  SYSLAB_ASSERT(dedup_.size() < kDedupSlots);
+  const std::uint64_t hash = hash_text(id);
+  dedup_index_.insert(hash, dedup_slot(dedup_.size()));
+  dedup_.push_back({until, number, hash, std::move(id)});
+  expect(until);
 }
 
 // ---- verbs
 
 Expected<Sent> MessageQueue::send(Instant now, Outgoing message) {
   const Value& body = message.body;
-  if (body.is_nil() || (body.is_string() && body.string().empty())) {
+  const std::string_view text = body.is_string() ? body.string() : std::string_view();
+  if (body.is_nil() || (body.is_string() && text.empty())) {
     return refused("MissingParameter", "the request must contain the parameter MessageBody");
   }
-  if (body.is_string() && has_control_characters(body.string())) {
+  if (has_control_characters(text)) {
     return refused("InvalidMessageContents", "the message contains characters outside the allowed set");
   }
   if (!message.attributes.is_nil() && !message.attributes.is_map()) {
@@ -303,7 +356,8 @@ Expected<Sent> MessageQueue::send(Instant now, Outgoing message) {
     return refused("InvalidParameterValue", "number of message attributes exceeds the allowed maximum [" +
                                                 std::to_string(options_.attributes_max) + "]");
   }
-  if (message_bytes(body, message.attributes) > options_.message_bytes_max) {
+  const bool plain = body.is_string() && message.attributes.is_nil();
+  if ((plain ? text.size() : message_bytes(body, message.attributes)) > options_.message_bytes_max) {
     return refused("InvalidParameterValue",
                    "message must be shorter than " + std::to_string(options_.message_bytes_max) + " bytes");
   }
@@ -336,15 +390,14 @@ Expected<Sent> MessageQueue::send(Instant now, Outgoing message) {
                      "the queue should either have ContentBasedDeduplication enabled or "
                      "MessageDeduplicationId provided explicitly");
     }
-    if (const auto known = dedup_.find(message.dedup); known != dedup_.end()) {
+    if (const Remembered* known = find_dedup(message.dedup); known != nullptr) {
       ++totals_.duplicates;
-      return Sent{known->second.number, true};
+      return Sent{known->number, true};
     }
     if (options_.dedup_window > Duration::zero()) {
       const Instant until = saturating_add(now, options_.dedup_window);
       if (observer_ != nullptr) observer_->remembered(next_number_, message.dedup, until);
-      dedup_.emplace(message.dedup, Remembered{until, next_number_});
-      dedup_order_.emplace_back(until, std::move(message.dedup));
+      remember(std::move(message.dedup), next_number_, until);
     }
   }
   ++totals_.sent;
@@ -384,7 +437,9 @@ void MessageQueue::deliver(Instant now, Slot slot, Duration visibility, std::vec
   ++totals_.received;
   if (observer_ != nullptr) observer_->received(m.number, m.receives);
   m.state = State::in_flight;
-  flights_.add(messages_, slot, saturating_add(now, visibility));
+  const Instant back_at = saturating_add(now, visibility);
+  flights_.add(messages_, slot, back_at);
+  expect(back_at);
   if (grouped()) {
     ++groups_[m.group].in_flight;
     if (!fifo() && groups_[m.group].waiting) {  // the other groups' turn
@@ -393,7 +448,7 @@ void MessageQueue::deliver(Instant now, Slot slot, Duration visibility, std::vec
     }
   }
   out.push_back({m.number, Receipt{slot, m.receives, m.number}, m.receives, m.priority, m.sent_at,
-                 m.first_received_at, m.body, m.attributes, grouped() ? groups_[m.group].name : std::string(),
+                 m.first_received_at, m.body, m.attributes, grouped() ? groups_[m.group].name : Value(),
                  m.origin});
   // A replica that has not heard of this receive gives the message again.
   if (options_.duplicates > 0 && !fifo() && rng_.chance(options_.duplicates)) {
@@ -405,8 +460,7 @@ void MessageQueue::deliver(Instant now, Slot slot, Duration visibility, std::vec
 void MessageQueue::bury(Instant now, Slot slot) {
   Message& m = messages_[slot];
   ++totals_.dead;
-  Outgoing message{m.body, m.attributes, grouped() ? groups_[m.group].name : std::string(),
-                   {},     {},           m.priority};
+  Outgoing message{m.body, m.attributes, group_text(m), {}, {}, m.priority};
   Value origin = m.origin.is_nil() ? Value(id_text(m.number)) : m.origin;
   // Its age counts from where it was sent first; in a fifo queue from the move.
   const Instant sent_at = fifo() ? now : m.sent_at;
@@ -515,7 +569,9 @@ Expected<bool> MessageQueue::change_visibility(Instant now, const Receipt& recei
   }
   flights_.remove(messages_, receipt.slot);
   if (timeout > Duration::zero()) {
-    flights_.add(messages_, receipt.slot, saturating_add(now, timeout));
+    const Instant back_at = saturating_add(now, timeout);
+    flights_.add(messages_, receipt.slot, back_at);
+    expect(back_at);
   } else {
     if (grouped()) --groups_[m->group].in_flight;
     make_ready(receipt.slot);
@@ -535,8 +591,7 @@ std::size_t MessageQueue::redrive(Instant now, std::size_t max, MessageQueue& ta
     const Slot slot = pick();
     if (slot == kNoSlot) break;
     const Message& m = messages_[slot];
-    Outgoing message{m.body, m.attributes, grouped() ? groups_[m.group].name : std::string(),
-                     {},     {},           m.priority};
+    Outgoing message{m.body, m.attributes, group_text(m), {}, {}, m.priority};
     forget(slot);
     target.accept(now, now, std::move(message), Duration::zero());
     ++target.totals_.sent;
@@ -580,15 +635,13 @@ void MessageQueue::restore(Instant now, KeptMessage kept) {
 
 void MessageQueue::restore_dedup(std::uint64_t number, std::string dedup, Instant until) {
   next_number_ = std::max(next_number_, number + 1);
-  dedup_.emplace(dedup, Remembered{until, number});
-  dedup_order_.emplace_back(until, std::move(dedup));
+  remember(std::move(dedup), number, until);
 }
 
 std::uint64_t MessageQueue::oldest_number() {
   std::uint64_t oldest = next_number_;
   if (const Slot slot = lives_.front(messages_); slot != kNoSlot) oldest = messages_[slot].number;
-  if (!dedup_order_.empty())
-    oldest = std::min(oldest, dedup_.find(dedup_order_.front().second)->second.number);
+  if (!dedup_.empty()) oldest = std::min(oldest, dedup_.front().number);
   return oldest;
 }
 
@@ -601,7 +654,7 @@ Value MessageQueue::describe(const Received& m) const {
                     {"sent_at", to_seconds(m.sent_at)},
                     {"first_received_at", to_seconds(m.first_received_at)}};
   if (!m.attributes.is_nil()) map.emplace_back("attributes", m.attributes);
-  if (!m.group.empty()) map.emplace_back("group", m.group);
+  if (m.group.is_string() && !m.group.string().empty()) map.emplace_back("group", m.group);
   if (options_.ordering == Ordering::priority) map.emplace_back("priority", static_cast<double>(m.priority));
   return Value::map(std::move(map));
 }

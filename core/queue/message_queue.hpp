@@ -30,6 +30,7 @@
 // dead-letter queues).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -60,6 +61,7 @@ struct QueueOptions {
   Duration retention = std::chrono::hours(96);
   Duration delay = Duration::zero();
   Duration wait = Duration::zero();  // how long a receive waits where it does not say; used by the service
+  Duration counts_lag = Duration::zero();  // how old the counts may be that the service tells
   // Limits; see QueueProfile.
   std::size_t message_bytes_max = 262144;
   std::size_t batch_max = 10;
@@ -121,7 +123,7 @@ struct Received {
   Instant first_received_at;
   Value body;
   Value attributes;
-  std::string group;
+  Value group;   // a text, or nil
   Value origin;  // of a dead letter: the id that it had where it was sent; else nil
 };
 
@@ -252,7 +254,7 @@ class MessageQueue {
     Slot tail = kNoSlot;
   };
   struct Group {
-    std::string name;
+    Value name;
     Line line;
     std::uint32_t size = 0;  // messages of the group in any state
     std::uint32_t in_flight = 0;
@@ -263,14 +265,23 @@ class MessageQueue {
   struct Remembered {
     Instant until;
     std::uint64_t number;
+    std::uint64_t hash;
+    std::string id;
   };
 
   bool grouped() const { return options_.ordering == Ordering::fifo || options_.ordering == Ordering::fair; }
   bool fifo() const { return options_.ordering == Ordering::fifo; }
 
-  void advance(Instant now);
+  void advance(Instant now) {
+    if (now >= next_event_) pass_to(now);
+  }
+  void pass_to(Instant now);
+  void expect(Instant event) { next_event_ = std::min(next_event_, event); }
+  const Remembered* find_dedup(const std::string& id) const;
+  void remember(std::string id, std::uint64_t number, Instant until);
+  Slot dedup_slot(std::size_t position) const;
   Slot allocate();
-  Slot accept(Instant now, Instant sent_at, Outgoing message, Duration delay, Value origin = {});
+  Slot accept(Instant now, Instant sent_at, Outgoing&& message, Duration delay, Value origin = {});
   void forget(Slot slot);
   void push_line(Line& line, Slot slot);
   void unlink(Line& line, Slot slot);
@@ -283,6 +294,7 @@ class MessageQueue {
   void bury(Instant now, Slot slot);
   std::size_t receive_fifo(Instant now, std::size_t max, Duration visibility, std::vector<Received>& out);
 
+  std::string group_text(const Message& message) const;
   std::uint32_t group_named(const std::string& name);
   void enter_ring(std::uint32_t group);
   void leave_ring(std::uint32_t group);
@@ -291,6 +303,7 @@ class MessageQueue {
   Message* find(const Receipt& receipt);
 
   const QueueOptions options_;
+  Instant next_event_ = Instant::max();  // nothing happens by itself before this
   std::shared_ptr<MessageQueue> dead_letters_;
   QueueObserver* observer_ = nullptr;
   Rng rng_;
@@ -304,8 +317,9 @@ class MessageQueue {
   std::vector<Group> groups_;  // [0] is the ring's anchor
   std::vector<std::uint32_t> free_groups_;
   std::unordered_map<std::string, std::uint32_t> group_index_;  // only looked up
-  std::unordered_map<std::string, Remembered> dedup_;           // only looked up
-  std::deque<std::pair<Instant, std::string>> dedup_order_;
+  std::deque<Remembered> dedup_;                                // those who are forgotten first at the front
+  std::uint32_t dedup_gone_ = 0;                                // how many have left it
+  SlotIndex dedup_index_;  // by id; the slot says which one since the beginning, modulo 2^30
   QueueTotals totals_;
 };
 

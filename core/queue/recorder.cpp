@@ -30,7 +30,7 @@ void QueueRecorder::receive(Instant now, const std::string& queue, Duration visi
   Value::List messages;
   for (const Received& m : got) {
     Value::Map message = {{"id", at.id_text(m.number, m.origin)}, {"receipt", m.receipt.text()}};
-    if (!m.group.empty()) message.emplace_back("group", m.group);
+    if (!m.group.is_nil()) message.emplace_back("group", m.group);
     messages.push_back(Value::map(std::move(message)));
   }
   record(now, "receive", queue, Value::map({{"visibility", to_seconds(visibility)}}),

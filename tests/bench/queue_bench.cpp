@@ -68,11 +68,11 @@ void compare(RatioRun& run, Ordering ordering, std::size_t waiting, std::size_t 
   benchmark::DoNotOptimize(bytes);
 }
 
-const RatioRow small("standard queue, send + receive + delete, 1k waiting, against a bare deque", 0.3,
+const RatioRow small("standard queue, send + receive + delete, 1k waiting, against a bare deque", 0.15,
                      [](RatioRun& run) { compare(run, Ordering::standard, 1000, 0); });
-const RatioRow large("standard queue, send + receive + delete, 1M waiting, against a bare deque", 0.3,
+const RatioRow large("standard queue, send + receive + delete, 1M waiting, against a bare deque", 0.15,
                      [](RatioRun& run) { compare(run, Ordering::standard, 1000000, 0); });
-const RatioRow fifo("fifo queue, 1000 groups, dedup ids, 1k waiting, against a bare deque", 0.05,
+const RatioRow fifo("fifo queue, 1000 groups, dedup ids, 1k waiting, against a bare deque", 0.03,
                     [](RatioRun& run) { compare(run, Ordering::fifo, 1000, 1000); });
 
 // The same work at both sizes: the ratio says what a million waiting messages cost.

@@ -232,6 +232,18 @@ t.test("broker: a crash of the broker loses nothing that was accepted, unless it
   end
 end)
 
+t.test("broker: counts may be told late, as real ones are", function()
+  local w = lab.world { seed = 1 }
+  local q = lab.queue.standard { counts_lag = 60 }
+  local mq = w:service("mq", { filters = { lab.queue.broker { queues = { q = q } } } })
+  local function visible() return mq:call { type = "attributes", queue = "q" }.visible end
+  t.equal(visible(), 0)
+  mq:call { type = "send", queue = "q", body = "x" }
+  t.equal(visible(), 0)
+  w:run(60)
+  t.equal(visible(), 1)
+end)
+
 t.test("broker: access policies name who may do what", function()
   local w = lab.world { seed = 1 }
   local q = lab.queue.standard { access = {
