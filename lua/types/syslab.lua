@@ -1671,6 +1671,21 @@ function lab.cache.belady(options) end
 ---@overload fun(capacity?: integer, options?: lab.cache.clock.options): Cache
 function lab.cache.clock(options) end
 
+---@class lab.cache.compare.options
+---@field trace? RequestTrace what is asked for (required)
+---@field policies? table names of lab.cache; or name = function(capacity) return a cache end (required)
+---@field sizes? any[] the capacities to try (default: 12, from a thousandth of what the trace touches to all of it)
+---@field unit? 'entries'|'bytes' what the sizes count (default: entries)
+---@field sample? number works on a sample of the keys and on sizes as much smaller (SHARDS) (default: 1)
+---@field threads? integer at most so many at once (default: one a processor)
+
+---Replays a trace through many policies at many sizes: the miss ratio of each, as a table and a chart. LRU takes one pass for all sizes, the others one cache a size, on all processors; the results do not depend on how many there are.
+---@param options? lab.cache.compare.options
+---@return any
+---@overload fun(trace: RequestTrace, options?: lab.cache.compare.options): any
+---@overload fun(trace: RequestTrace, policies: table, options?: lab.cache.compare.options): any
+function lab.cache.compare(options) end
+
 ---@class lab.cache.custom.options
 ---@field capacity? integer most entries it holds (default: capacity_bytes)
 ---@field capacity_bytes? number most bytes it holds (default: capacity)
@@ -1703,6 +1718,7 @@ function lab.cache.fifo(options) end
 ---@field jitter? number each ttl is shortened by a random share of up to this (default: 0)
 ---@field negative_ttl? number how long 'nothing there' (nil, or the error not_found) is good (default: not kept)
 ---@field single_flight? boolean reads of a key that is being read wait for that answer (default: false)
+---@field lease? number with CacheServers: who finds nothing is the only one to read it, for so long, and keeps it only if nobody has written it meanwhile; others ask again every 10 ms (default: no leases)
 ---@field early? number beta of probabilistic early expiry: 1 is the paper's optimum, more is earlier; 0: never (default: 0)
 ---@field ahead? number a hit older than this share of its ttl is renewed in the background (default: never)
 ---@field flush_interval? number write = 'back': what is dirty goes to the service so often (default: 1 s)
@@ -1797,7 +1813,8 @@ function lab.cache.random(options) end
 ---@field shards? integer primaries; each has its part of the keys (default: 1)
 ---@field replicas? integer of each shard, beside its primary (default: 2)
 ---@field memory? number maxmemory of a node (default: no limit)
----@field policy? 'noeviction'|'allkeys-lru' who leaves when the memory is full: nobody (writes fail with out_of_memory), or who was not used for the longest time (default: 'noeviction')
+---@field policy? 'noeviction'|'allkeys-lru'|'allkeys-lfu'|'allkeys-random' who leaves when the memory is full: nobody (writes fail with out_of_memory), the worst of a sample by last use or by how often it is used, or anybody (default: 'noeviction')
+---@field samples? integer entries that an eviction looks at (default: 5)
 ---@field time? Distribution|number the thread's time for a command or message (default: 10 us)
 ---@field node_timeout? number a node that is silent for so long has failed (default: 15 s)
 ---@field backlog? number bytes of writes that a replica may have missed and still continue (default: 1 MiB)
@@ -2806,6 +2823,7 @@ function lab.queue.exchange(options) end
 ---@field dead_letter? Queue where messages go that were received max_receives times (default: none)
 ---@field max_receives? integer how often a message is received before it is a dead letter (default: none)
 ---@field access? table who may do what: { owner = '111', statements = { { effect = 'allow', principals = { '222/*' }, actions = { 'SendMessage' } } } }; requests to a broker name their principal in `as` (default: everybody everything)
+---@field counts_lag? number how old the counts may be that a broker tells; as published up to a minute (default: 0)
 ---@field profile? 'none'|'sqs-2024'|'sqs-2025' whose published limits (default: 'sqs-2024')
 ---@field message_bytes? number the largest message (default: the profile's: 262144)
 ---@field in_flight? integer messages that may be in flight (default: the profile's)
@@ -2828,6 +2846,7 @@ function lab.queue.fair(options) end
 ---@field content_dedup? boolean a message without a dedup id is recognised by the SHA-256 of its body (default: false)
 ---@field dedup_window? number how long a dedup id is remembered, deleted or not (default: 5 min)
 ---@field access? table who may do what: { owner = '111', statements = { { effect = 'allow', principals = { '222/*' }, actions = { 'SendMessage' } } } }; requests to a broker name their principal in `as` (default: everybody everything)
+---@field counts_lag? number how old the counts may be that a broker tells; as published up to a minute (default: 0)
 ---@field profile? 'none'|'sqs-2024'|'sqs-2025' whose published limits (default: 'sqs-2024')
 ---@field message_bytes? number the largest message (default: the profile's: 262144)
 ---@field in_flight? integer messages that may be in flight (default: the profile's)
@@ -2869,6 +2888,7 @@ function lab.queue.jobs(options) end
 ---@field max_receives? integer how often a message is received before it is a dead letter (default: none)
 ---@field levels? integer priorities are 0 to levels - 1 (default: 10)
 ---@field access? table who may do what: { owner = '111', statements = { { effect = 'allow', principals = { '222/*' }, actions = { 'SendMessage' } } } }; requests to a broker name their principal in `as` (default: everybody everything)
+---@field counts_lag? number how old the counts may be that a broker tells; as published up to a minute (default: 0)
 ---@field profile? 'none'|'sqs-2024'|'sqs-2025' whose published limits (default: 'sqs-2024')
 ---@field message_bytes? number the largest message (default: the profile's: 262144)
 ---@field in_flight? integer messages that may be in flight (default: the profile's)
@@ -2892,6 +2912,7 @@ function lab.queue.priority(options) end
 ---@field reorder? number chance that a receive takes one of the first ten instead of the first (default: 0)
 ---@field seed? integer of these two (default: the session's seed)
 ---@field access? table who may do what: { owner = '111', statements = { { effect = 'allow', principals = { '222/*' }, actions = { 'SendMessage' } } } }; requests to a broker name their principal in `as` (default: everybody everything)
+---@field counts_lag? number how old the counts may be that a broker tells; as published up to a minute (default: 0)
 ---@field profile? 'none'|'sqs-2024'|'sqs-2025' whose published limits (default: 'sqs-2024')
 ---@field message_bytes? number the largest message (default: the profile's: 262144)
 ---@field in_flight? integer messages that may be in flight (default: the profile's)
