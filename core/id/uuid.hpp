@@ -48,7 +48,7 @@ class Uuid final : public IdGenerator {
   static Id version_7(std::uint64_t ms, std::uint64_t rand_a, std::uint64_t rand_b);
 
  private:
-  Id next_7(std::uint64_t ns);
+  Expected<Issued> next_7(std::uint64_t ns);
 
   UuidOptions options_;
   Rng rng_;

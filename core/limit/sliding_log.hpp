@@ -8,8 +8,8 @@
 // never too lax.
 //
 // Time that runs backwards counts as the latest time seen. Cost: O(1) amortised; 40 bytes a key and 16 to 32
-// bytes an entry of its log, kept until the key is used again or forgotten. The limit is at most 1e6. Costs
-// are counted in 2^-20 (see window.hpp).
+// bytes an entry of its log (up to 64 where all logs grow together, as room doubles and is kept), until the
+// key is used again or forgotten. The limit is at most 1e6. Costs are counted in 2^-20 (see window.hpp).
 #pragma once
 
 #include <array>

@@ -239,6 +239,53 @@ best here is %s with %s. None of them moves much on a hit, which is why the newe
       end,
     },
     {
+      name = "yesterday",
+      title = "What was popular yesterday",
+      text = [[
+LFU throws out what was asked for least often, ever: surely the best for pages with lasting popularity? Here it has
+50 000 requests for 1000 pages. Then the site gets 1000 new pages, and from now on everybody asks for those, just as
+unevenly as before. `after` is the hit ratio of the next 5000 requests.]],
+      code = [[
+old = lab.workload.zipf{ count = 1000, skew = 0.9 }:take(50000)
+new = lab.workload.zipf{ count = 1000, skew = 0.9 }:take(5000)
+for i, page in ipairs(new) do new[i] = page + 1000 end
+before, after = {}, {}
+for _, name in ipairs{ "lru", "lfu", "arc", "w_tiny_lfu" } do
+  local cache = lab.cache[name]{ capacity = 200 }
+  before[name] = cache:replay(old).hit_ratio
+  after[name] = cache:replay(new).hit_ratio
+  print(("%-10s  before %4.1f %%   after %4.1f %%"):format(name, 100 * before[name], 100 * after[name]))
+end]],
+      predict = {
+        question = "On the old pages LFU answers more than LRU. How much does LFU answer of the first 5000 "
+          .. "requests for the new ones?",
+        unit = "%",
+        tolerance = 8,
+        answer = function(env) return 100 * env.after.lfu end,
+      },
+      hints = {
+        "`before` and `after` should have a hit ratio for each of the four policies.",
+        "A new page comes with a count of one. Whose count is the lowest when the next new page comes?",
+        "The old pages have counts of 50 and more and stay; the new ones throw out each other. `.go` shows how far "
+          .. "that goes.",
+      },
+      check = function(t, env)
+        local before = has_ratios(t, env, "before", { "lru", "lfu", "w_tiny_lfu" })
+        local after = has_ratios(t, env, "after", { "lru", "lfu", "w_tiny_lfu" })
+        t.that(before.lfu > before.lru, "on the old pages LFU does better than LRU",
+          ("LFU %s, LRU %s"):format(percent(before.lfu), percent(before.lru)))
+        t.that(after.lfu < after.lru / 4, "on the new pages it does much worse",
+          ("LFU %s, LRU %s"):format(percent(after.lfu), percent(after.lru)))
+      end,
+      explain = function(env)
+        return ([[
+%.1f %%, where LRU has %s: the counts of yesterday are a wall. LFU as it is in textbooks is hardly used for that reason.
+W-TinyLFU (%s) counts, too, but halves all its counts now and then, and keeps a small window for newcomers that need
+not prove anything; Redis' LFU lets its counters decay with time.]]):format(100 * env.after.lfu,
+          percent(env.after.lru), percent(env.after.w_tiny_lfu))
+      end,
+    },
+    {
       name = "curve",
       title = "How much memory is it worth?",
       text = [[

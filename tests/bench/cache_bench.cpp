@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/cache/arc.hpp"
+#include "core/cache/belady.hpp"
 #include "core/cache/clock.hpp"
 #include "core/cache/fifo.hpp"
 #include "core/cache/lfu.hpp"
@@ -22,6 +23,7 @@
 #include "core/cache/s3_fifo.hpp"
 #include "core/cache/sampled.hpp"
 #include "core/cache/sieve.hpp"
+#include "core/cache/slab.hpp"
 #include "core/cache/slru.hpp"
 #include "core/cache/ttl.hpp"
 #include "core/cache/two_queue.hpp"
@@ -209,6 +211,11 @@ const Make kS3Fifo = [](CacheCapacity c) { return make_s3_fifo(c); };
 const Make kWTinyLfu = [](CacheCapacity c) { return make_w_tiny_lfu(c); };
 const Make kSampled = [](CacheCapacity c) { return make_sampled(c); };
 const Make kTtl = [](CacheCapacity c) { return make_ttl(make_lru(c), {}); };
+// Items of one byte in chunks of 96, as many as the others have entries.
+const Make kSlab = [](CacheCapacity c) {
+  return std::make_unique<SlabCache>(
+      SlabOptions{.memory_bytes = std::max<std::uint64_t>(c.amount * 96, 1 << 20)});
+};
 
 const RatioRow large_rows[] = {
     large<BareLru>("lru", 0.70, make_lru),        large<BareFifo>("fifo", 0.70, make_fifo),
@@ -218,6 +225,7 @@ const RatioRow large_rows[] = {
     large<BareLru>("two_queue", 0.11, kTwoQueue), large<BareLru>("lirs", 0.08, kLirs),
     large<BareLru>("slru", 0.29, kSlru),          large<BareLru>("random", 0.24, kRandom),
     large<BareLru>("sampled", 0.05, kSampled),    large<BareLru>("ttl around lru", 0.05, kTtl),
+    large<BareLru>("slab", 0.05, kSlab),
 };
 const RatioRow small_rows[] = {
     small<BareLru>("lru", 0.70, make_lru),
@@ -234,6 +242,26 @@ const RatioRow lru_get("lru get and put, one by one through the face", 0.50, [](
         for (std::uint64_t id : ids) {
           if (cache->get(id) == nullptr) cache->put(id, Value());
         }
+      },
+      [&] {
+        BareLru cache(10000);
+        std::uint64_t hits = 0;
+        for (std::uint64_t id : ids) hits += cache.get(id);
+        benchmark::DoNotOptimize(hits);
+      });
+});
+
+// The time to look into the future is not counted: it is shared by all caches of a trace.
+const RatioRow belady("belady replay zipf, 10k entries of 100k keys", 0.05, [](RatioRun& run) {
+  const auto ids = zipf_ids(100000, 2000000);
+  const auto future = std::make_shared<FutureUses>();
+  future->add(ids);
+  run.compare(
+      2000000,
+      [&] {
+        const auto cache = make_belady(CacheCapacity::entries(10000), future);
+        cache->replay(ids);
+        benchmark::DoNotOptimize(cache->stats().hits);
       },
       [&] {
         BareLru cache(10000);
@@ -271,37 +299,27 @@ std::size_t allocated() {
   return info.uordblks + info.hblkhd;
 }
 
-void print_bytes(const char* name, const Make& make) {
-  benchmark::RegisterBenchmark(("memory of an entry, " + std::string(name)).c_str(),
-                               [make](benchmark::State& state) {
-                                 std::vector<std::uint64_t> ids(4096);
-                                 std::size_t bytes = 0;
-                                 for (auto _ : state) {
-                                   const std::size_t before = allocated();
-                                   const auto cache = make(CacheCapacity::entries(kEntries));
-                                   for (std::uint64_t id = 0; id < 2 * kEntries; id += ids.size()) {
-                                     for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = id + i;
-                                     cache->replay(ids);
-                                   }
-                                   bytes = allocated() - before;
-                                 }
-                                 state.counters["bytes_an_entry"] =
-                                     static_cast<double>(bytes) / static_cast<double>(kEntries);
-                               })
-      ->Iterations(1)
-      ->Unit(benchmark::kMillisecond);
+MemoryRow memory_of(const char* name, const Make& make) {
+  return {"memory of an entry, " + std::string(name), [make] {
+            std::vector<std::uint64_t> ids(4096);
+            const std::size_t before = allocated();
+            const auto cache = make(CacheCapacity::entries(kEntries));
+            for (std::uint64_t id = 0; id < 2 * kEntries; id += ids.size()) {
+              for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = id + i;
+              cache->replay(ids);
+            }
+            return static_cast<double>(allocated() - before) / static_cast<double>(kEntries);
+          }};
 }
 
-const bool memory_rows = [] {
-  const std::pair<const char*, Make> all[] = {
-      {"lru", make_lru},    {"fifo", make_fifo},   {"lifo", make_lifo},       {"mru", make_mru},
-      {"lfu", make_lfu},    {"sieve", make_sieve}, {"clock", kClock},         {"random", kRandom},
-      {"slru", kSlru},      {"arc", make_arc},     {"lirs", kLirs},           {"two_queue", kTwoQueue},
-      {"s3_fifo", kS3Fifo}, {"sampled", kSampled}, {"w_tiny_lfu", kWTinyLfu}, {"ttl around lru", kTtl},
-  };
-  for (const auto& [name, make] : all) print_bytes(name, make);
-  return true;
-}();
+const MemoryRow memory_rows[] = {
+    memory_of("lru", make_lru),        memory_of("fifo", make_fifo),   memory_of("lifo", make_lifo),
+    memory_of("mru", make_mru),        memory_of("lfu", make_lfu),     memory_of("sieve", make_sieve),
+    memory_of("clock", kClock),        memory_of("random", kRandom),   memory_of("slru", kSlru),
+    memory_of("arc", make_arc),        memory_of("lirs", kLirs),       memory_of("two_queue", kTwoQueue),
+    memory_of("s3_fifo", kS3Fifo),     memory_of("sampled", kSampled), memory_of("w_tiny_lfu", kWTinyLfu),
+    memory_of("ttl around lru", kTtl), memory_of("slab", kSlab),
+};
 
 }  // namespace
 }  // namespace syslab::bench

@@ -1,23 +1,28 @@
 // Each placement against the bare thing: the algorithm's arrays and its look-up, nothing else. No names, no
-// virtual face.
+// virtual face. Then the hash functions.
 #include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/hash/anchor.hpp"
 #include "core/hash/bounded_load.hpp"
+#include "core/hash/crc16.hpp"
+#include "core/hash/fnv1a.hpp"
 #include "core/hash/hash64.hpp"
 #include "core/hash/jump.hpp"
 #include "core/hash/ketama.hpp"
 #include "core/hash/maglev.hpp"
 #include "core/hash/md5.hpp"
 #include "core/hash/modulo.hpp"
+#include "core/hash/murmur3.hpp"
 #include "core/hash/rendezvous.hpp"
 #include "core/hash/ring.hpp"
+#include "core/hash/siphash.hpp"
 #include "core/hash/slots.hpp"
 #include "tests/bench/ratio.hpp"
 
@@ -355,6 +360,59 @@ const RatioRow bounded_batch("bounded_load place_all, bound 1.25, 100 nodes", 0.
   run.compare(
       kKeys, [&] { ours->place_all(keys, places); }, [&] { reference.place(keys, reference_places); });
 });
+
+// ---- the hash functions, against what one would write by hand: h * 31 + c, byte by byte ------------------
+
+std::uint32_t times_31(std::string_view bytes) {
+  std::uint32_t h = 0;
+  for (const char c : bytes) h = h * 31 + static_cast<unsigned char>(c);
+  return h;
+}
+
+// Texts a second; many texts in turn, so that nothing of one is known before the next. Goals: for short ones
+// what a look-up can bear; for long ones, not to look at single bytes where the function has words.
+template <class Function>
+RatioRow function_row(const std::string& name, std::size_t length, double goal, const Function& function) {
+  return {name + " of " + std::to_string(length) + " bytes", goal, [=](RatioRun& run) {
+            constexpr std::size_t kTexts = 16;
+            const std::size_t rounds = 2'500'000 / (length + 64);
+            std::string texts;
+            for (std::size_t i = 0; i < kTexts * length; ++i) texts += static_cast<char>(i * 7);
+            u64 sum = 0;
+            const auto hash_all = [&](const auto& hash) {
+              for (std::size_t i = 0; i < rounds * kTexts; ++i) {
+                sum += static_cast<u64>(hash(std::string_view(texts).substr(i % kTexts * length, length)));
+              }
+            };
+            run.compare(
+                static_cast<double>(rounds * kTexts), [&] { hash_all(function); },
+                [&] { hash_all(times_31); });
+            benchmark::DoNotOptimize(sum);
+          }};
+}
+
+template <class Function>
+std::vector<RatioRow> function_rows(const std::string& name, double short_goal, double long_goal,
+                                    const Function& function) {
+  return {function_row(name, 16, short_goal, function), function_row(name, 1024, long_goal, function)};
+}
+
+const SipKey kSipKey{1, 2};
+const auto fnv_rows =
+    function_rows("fnv1a, 64 bits,", 0.6, 0.6, [](std::string_view s) { return fnv1a_64(s); });
+const auto murmur_rows =
+    function_rows("murmur3, 32 bits,", 0.8, 2.0, [](std::string_view s) { return murmur3_x86_32(s); });
+const auto murmur_wide_rows =
+    function_rows("murmur3, 128 bits,", 0.8, 4.0, [](std::string_view s) { return murmur3_x64_128(s).low; });
+const auto xxh3_rows = function_rows("xxh3", 2.0, 8.0, [](std::string_view s) { return hash64(s); });
+const auto xxh64_rows =
+    function_rows("xxh64", 1.0, 5.0, [](std::string_view s) { return XXH64(s.data(), s.size(), 0); });
+const auto sip_24_rows =
+    function_rows("siphash 2-4", 0.4, 1.0, [](std::string_view s) { return siphash_2_4(s, kSipKey); });
+const auto sip_13_rows =
+    function_rows("siphash 1-3", 0.5, 2.0, [](std::string_view s) { return siphash_1_3(s, kSipKey); });
+const auto crc_rows = function_rows("crc16", 0.2, 0.2, [](std::string_view s) { return crc16_xmodem(s); });
+const auto md5_rows = function_rows("md5", 0.05, 0.3, [](std::string_view s) { return md5_word(md5(s), 0); });
 
 }  // namespace
 }  // namespace syslab::bench

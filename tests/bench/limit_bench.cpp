@@ -138,17 +138,21 @@ void compare_arrays(RatioRun& run, const Algorithm& algorithm) {
   benchmark::DoNotOptimize(admitted);
 }
 
-// A KeyedLimiter, through its face, against std::unordered_map.
+// A KeyedLimiter, through its face, against std::unordered_map; after `before` requests of each key, 1 ms
+// apart.
 template <class Plain>
 void compare_maps(RatioRun& run, const std::unique_ptr<KeyedLimiter>& ours,
-                  std::uint64_t (*key_of)(std::uint32_t) = bench::key_of) {
+                  std::uint64_t (*key_of)(std::uint32_t) = bench::key_of, int before = 1) {
   const auto order = random_order();
   std::unordered_map<std::uint64_t, Plain> reference;
-  for (std::uint32_t i = 0; i < kKeys; ++i) {
-    ours->admit(key_of(i), at(0));
-    reference[key_of(i)];
-  }
   std::int64_t now = 0, reference_now = 0;
+  for (int round = 0; round < before; ++round) {
+    now = reference_now = round * 1'000'000;
+    for (std::uint32_t i = 0; i < kKeys; ++i) {
+      ours->admit(key_of(i), at(now));
+      reference[key_of(i)].take(reference_now);
+    }
+  }
   std::uint64_t admitted = 0;
   run.compare(
       kDecisions,
@@ -229,23 +233,14 @@ const RatioRow sliding_keyed("sliding window, 100k keys in a bounded table, agai
                                compare_maps<PlainSlidingWindow>(run,
                                                                 make_keyed_sliding_window(kWindow, kKeys));
                              });
+// Full logs, or growing them is what takes the time. Ours remember what a request cost, too, so they are
+// twice as long as the reference's, and memory is what both wait for.
 const RatioRow log_keyed("sliding log, 100k keys in a bounded table, against std::unordered_map of deques",
-                         1.0, [](RatioRun& run) {
-                           compare_maps<PlainLog>(run, make_keyed_sliding_log(kWindow, kKeys));
+                         0.7, [](RatioRun& run) {
+                           compare_maps<PlainLog>(run, make_keyed_sliding_log(kWindow, kKeys), key_of, 100);
                          });
 
 // ---- memory: bytes a key, with 100 000 keys that may not be forgotten, in a table that is full -----------
-
-void print_bytes(const std::string& name, std::size_t (*bytes)()) {
-  benchmark::RegisterBenchmark(("memory of a key, " + name).c_str(),
-                               [bytes](benchmark::State& state) {
-                                 std::size_t total = 0;
-                                 for (auto _ : state) total = bytes();
-                                 state.counters["bytes_a_key"] = static_cast<double>(total) / kKeys;
-                               })
-      ->Iterations(1)
-      ->Unit(benchmark::kMillisecond);
-}
 
 std::size_t filled(const std::unique_ptr<KeyedLimiter>& limiter, int times) {
   for (int i = 0; i < times; ++i) {
@@ -259,22 +254,25 @@ std::size_t filled(const std::unique_ptr<KeyedConcurrencyLimiter>& limiter) {
   return limiter->size_bytes();
 }
 
-const bool printed = [] {
-  print_bytes("token bucket", [] { return filled(make_keyed_token_bucket(kBucket, kKeys), 1); });
-  print_bytes("gcra", [] { return filled(make_keyed_gcra(kGcra, kKeys), 1); });
-  print_bytes("gcra in 128 bits", [] { return filled(make_keyed_gcra({.rate = 7, .burst = 9}, kKeys), 1); });
-  print_bytes("leaky bucket", [] { return filled(make_keyed_leaky_bucket(kLeaky, kKeys), 1); });
-  print_bytes("fixed window", [] { return filled(make_keyed_fixed_window({.count = kWindow}, kKeys), 1); });
-  print_bytes("sliding window", [] { return filled(make_keyed_sliding_window(kWindow, kKeys), 1); });
-  print_bytes("sliding log, 1 request logged",
-              [] { return filled(make_keyed_sliding_log(kWindow, kKeys), 1); });
-  print_bytes("sliding log, 100 requests logged",
-              [] { return filled(make_keyed_sliding_log(kWindow, kKeys), 100); });
-  print_bytes("concurrency", [] { return filled(make_keyed_concurrency({.limit = 9}, kKeys)); });
-  print_bytes("aimd", [] { return filled(make_keyed_aimd({}, kKeys)); });
-  print_bytes("gradient2", [] { return filled(make_keyed_gradient2({}, kKeys)); });
-  return true;
-}();
+MemoryRow memory_of(const std::string& name, std::size_t (*bytes)()) {
+  return {"memory of a key, " + name, [bytes] { return static_cast<double>(bytes()) / kKeys; }};
+}
+
+const MemoryRow memory_rows[] = {
+    memory_of("token bucket", [] { return filled(make_keyed_token_bucket(kBucket, kKeys), 1); }),
+    memory_of("gcra", [] { return filled(make_keyed_gcra(kGcra, kKeys), 1); }),
+    memory_of("gcra in 128 bits", [] { return filled(make_keyed_gcra({.rate = 7, .burst = 9}, kKeys), 1); }),
+    memory_of("leaky bucket", [] { return filled(make_keyed_leaky_bucket(kLeaky, kKeys), 1); }),
+    memory_of("fixed window", [] { return filled(make_keyed_fixed_window({.count = kWindow}, kKeys), 1); }),
+    memory_of("sliding window", [] { return filled(make_keyed_sliding_window(kWindow, kKeys), 1); }),
+    memory_of("sliding log, 1 request logged",
+              [] { return filled(make_keyed_sliding_log(kWindow, kKeys), 1); }),
+    memory_of("sliding log, 100 requests logged",
+              [] { return filled(make_keyed_sliding_log(kWindow, kKeys), 100); }),
+    memory_of("concurrency", [] { return filled(make_keyed_concurrency({.limit = 9}, kKeys)); }),
+    memory_of("aimd", [] { return filled(make_keyed_aimd({}, kKeys)); }),
+    memory_of("gradient2", [] { return filled(make_keyed_gradient2({}, kKeys)); }),
+};
 
 }  // namespace
 }  // namespace syslab::bench

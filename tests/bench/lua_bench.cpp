@@ -110,5 +110,60 @@ const RatioRow mm1("lua: M/M/1 processes, against SimPy", 20, [](RatioRun& run) 
   run.reference_per_second = kTheirs / b[2];
 });
 
+// A policy in Lua, against the same in C++: what a call into the script for each hook costs.
+const RatioRow custom_policy("lua: a policy in Lua, against the same in C++", 0.02, [](RatioRun& run) {
+  LuaHost host{LuaOptions{}};
+  const std::string head = "local trace = lab.workload.zipf{ count = 100000 }:trace{ requests = 50000 } ";
+  run.compare(
+      50000, lua_body(host, head + R"(local c = lab.cache.custom{
+      capacity  = 10000,
+      start     = function(p) p.queue, p.first, p.last = {}, 1, 0 end,
+      on_insert = function(p, key) p.last = p.last + 1; p.queue[p.last] = key end,
+      victim    = function(p) return p.queue[p.first] end,
+      on_remove = function(p, key) p.queue[p.first] = nil; p.first = p.first + 1 end,
+    }
+    return function() c:replay(trace) end)"),
+      lua_body(host,
+               head + "local c = lab.cache.fifo{ capacity = 10000 } return function() c:replay(trace) end"));
+});
+
+// Simulated requests a second to a service with a filter, against the same without. `setup` may make what the
+// filter needs in the world `w`.
+RatioRow filter_row(const std::string& name, double goal, const std::string& filter,
+                    const std::string& setup = "") {
+  return {"lua: requests through " + name + ", against none", goal, [=](RatioRun& run) {
+            constexpr int kRequests = 20000;
+            LuaHost host{LuaOptions{}};
+            const auto world = [&](const std::string& filters) {
+              return lua_body(host, "return function() local w = lab.world{ seed = 1, keep = 0 } " + setup +
+                                        " local api = w:service('api', { slots = 1e6, filters = { " +
+                                        filters +
+                                        " } }) local load = w:load{ to = api, rate = 20000, "
+                                        "keys = lab.workload.zipf{ count = 1000 } } w:run(" +
+                                        std::to_string(kRequests / 20000) + ") w:close() end");
+            };
+            run.compare(kRequests, world(filter), world(""));
+          }};
+}
+
+const RatioRow filter_rows[] = {
+    filter_row("lab.cache.filter", 0.5, "lab.cache.filter{ cache = lab.cache.lru{ capacity = 100 } }"),
+    filter_row("lab.cache.filter on memcached", 0.2, "lab.cache.filter{ cache = mc }",
+               "local mc = w:cache('mc', lab.cache.memcached())"),
+    filter_row("lab.cache.filter on redis", 0.2, "lab.cache.filter{ cache = mc }",
+               "local mc = w:cache('mc', lab.cache.redis{ replicas = 0 })"),
+    filter_row("lab.limit.filter", 0.7, "lab.limit.filter{ limiter = lab.limit.token_bucket{ rate = 1e6 } }"),
+    filter_row("lab.limit.shared, local", 0.7, "lab.limit.shared{ form = 'local', rate = 1e6, nodes = 1 }"),
+    filter_row("lab.limit.shared, batched", 0.7,
+               "lab.limit.shared{ form = 'batched', rate = 1e6, store = store, interval = 0.01 }",
+               "local store = w:service('store', { slots = 4, filters = { lab.limit.store() } })"),
+    filter_row("lab.limit.shared, central", 0.2,
+               "lab.limit.shared{ form = 'central', rate = 1e6, store = store }",
+               "local store = w:service('store', { slots = 4, filters = { lab.limit.store() } })"),
+    filter_row("lab.id.filter", 0.7, "lab.id.filter{ generator = lab.id.snowflake{} }"),
+    filter_row("lab.id.tickets", 0.7, "lab.id.tickets{ server = 'tickets', lease = 1000 }",
+               "w:service('tickets', { filters = { lab.id.ticket_server{} } })"),
+};
+
 }  // namespace
 }  // namespace syslab::bench

@@ -22,6 +22,11 @@ class RowReporter : public benchmark::ConsoleReporter {
   bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
+      if (const auto bytes = run.counters.find("bytes"); bytes != run.counters.end()) {
+        std::printf("%s: %.1f bytes\n", run.run_name.function_name.c_str(),
+                    static_cast<double>(bytes->second));
+        continue;
+      }
       const auto ratio = run.counters.find("ratio");
       if (ratio == run.counters.end()) {
         PrintRunData(run);

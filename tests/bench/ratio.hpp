@@ -1,4 +1,5 @@
-// One speed goal as one row: ours against a bare reference, timed in the same run.
+// One speed goal as one row: ours against a bare reference, timed in the same run. And what a thing takes in
+// memory.
 //
 // Absolute speeds of a shared machine drift by a factor of two within minutes, so a row runs both sides in
 // turn (A B B A ...), takes the median of each and reports their ratio:
@@ -22,6 +23,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace syslab::bench {
@@ -77,6 +79,19 @@ class RatioRow {
       state.counters["reference"] = run.reference_per_second;
       state.counters["ratio"] = run.ours_per_second / run.reference_per_second;
       state.counters["goal"] = goal;
+    };
+    benchmark::RegisterBenchmark(name.c_str(), run_row)->Iterations(1)->Unit(benchmark::kMillisecond);
+  }
+};
+
+// What a thing takes in memory, in bytes:
+//
+//   memory of an entry, lru: 32.0 bytes
+class MemoryRow {
+ public:
+  MemoryRow(const std::string& name, std::function<double()> bytes) {
+    const auto run_row = [bytes = std::move(bytes)](benchmark::State& state) {
+      for (auto _ : state) state.counters["bytes"] = bytes();
     };
     benchmark::RegisterBenchmark(name.c_str(), run_row)->Iterations(1)->Unit(benchmark::kMillisecond);
   }
