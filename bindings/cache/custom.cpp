@@ -14,7 +14,9 @@ const Component custom{{
          function("victim", "(p, key, size) -> key: who must go so that `key` can come"),
          function("on_remove", "(p, key, why): the key is gone, 'evicted' or 'erased'"),
          function("on_hit", "(p, key): it was asked for, or replaced").optional("hits change nothing"),
-         function("start", "(p, capacity): once before all others, and again after clear").optional()}),
+         function("start", "(p, capacity): once before all others, and again after clear").optional(),
+         function("advance", "(p, now): it is `now`; called where somebody tells the cache the time")
+             .optional("time changes nothing")}),
     .returns = "Cache",
     .cost = "a call into Lua for each hook",
     .example = R"(local fifo = lab.cache.custom{
@@ -33,7 +35,8 @@ return fifo:get("a") == nil and fifo:get("b") == 2)",
                                       .on_insert = a.index_of("on_insert"),
                                       .on_hit = a.index_of("on_hit"),
                                       .victim = a.index_of("victim"),
-                                      .on_remove = a.index_of("on_remove")}));
+                                      .on_remove = a.index_of("on_remove"),
+                                      .advance = a.index_of("advance")}));
         },
 }};
 

@@ -37,19 +37,20 @@ struct ScriptedPolicy::Script {
         on_insert(reference(L, hooks.on_insert)),
         on_hit(reference(L, hooks.on_hit)),
         victim(reference(L, hooks.victim)),
-        on_remove(reference(L, hooks.on_remove)) {
+        on_remove(reference(L, hooks.on_remove)),
+        advance(reference(L, hooks.advance)) {
     lua_State* main = LuaHost::of(L).state();
     co = lua_newthread(main);
     thread = luaL_ref(main, LUA_REGISTRYINDEX);
   }
   ~Script() {
-    for (const int ref : {start, on_insert, on_hit, victim, on_remove, thread})
+    for (const int ref : {start, on_insert, on_hit, victim, on_remove, advance, thread})
       luaL_unref(co, LUA_REGISTRYINDEX, ref);
   }
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
 
-  int start, on_insert, on_hit, victim, on_remove;
+  int start, on_insert, on_hit, victim, on_remove, advance;
   lua_State* co = nullptr;
   int thread = LUA_NOREF;
 };
@@ -204,6 +205,15 @@ void ScriptedPolicy::on_remove(Slot slot, Leaving why) {
   lua_pop(L, 2);
 }
 
+void ScriptedPolicy::advance(Instant now) {
+  if (script_->advance == LUA_NOREF) return;
+  lua_State* L = script_->co;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, script_->advance);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, instance_->own);
+  lua_pushnumber(L, to_seconds(now));
+  call("advance", 2, 0);
+}
+
 void ScriptedPolicy::clear() {
   if (busy_) {
     broken_ = "clear: a hook may not use its own cache";
@@ -234,7 +244,7 @@ void ScriptedPolicy::check_invariants() const {
   SYSLAB_ASSERT(entries == 0);
 }
 
-static_assert(EvictionPolicy<ScriptedPolicy>);
+static_assert(EvictionPolicy<ScriptedPolicy> && TimedPolicy<ScriptedPolicy>);
 template class BasicCache<ScriptedPolicy>;
 
 std::unique_ptr<Cache> make_custom(lua_State* L, CacheCapacity capacity, const ScriptedPolicy::Hooks& hooks) {

@@ -8,6 +8,7 @@
 //   on_hit(p, key)
 //   victim(p, key, size) -> key who must go so that `key` can come
 //   on_remove(p, key, why)      the key is gone: "evicted" or "erased"
+//   advance(p, now)             it is `now`, in seconds; not called where nobody tells the time
 //
 // A hook that fails, names a victim that is not here, or uses its own cache puts the cache out of order: from
 // then on every call that would reach the policy throws ScriptError, until clear(). Hooks run in a coroutine
@@ -27,9 +28,9 @@ class ScriptedPolicy {
  public:
   static constexpr std::string_view kName = "custom";
 
-  // Where the hooks stand on the stack of L; 0 for start and on_hit where there is none.
+  // Where the hooks stand on the stack of L; 0 for start, on_hit and advance where there is none.
   struct Hooks {
-    int start = 0, on_insert = 0, on_hit = 0, victim = 0, on_remove = 0;
+    int start = 0, on_insert = 0, on_hit = 0, victim = 0, on_remove = 0, advance = 0;
   };
   // The state must outlive the policy.
   ScriptedPolicy(lua_State* L, CacheCapacity capacity, const Hooks& hooks);
@@ -44,6 +45,7 @@ class ScriptedPolicy {
   void on_hit(Slot slot);
   Slot victim(const Entrant& entrant);
   void on_remove(Slot slot, Leaving why);
+  void advance(Instant now);
   void clear();
   void prefetch(Slot) const {}
   template <class Visit>

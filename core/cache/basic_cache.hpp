@@ -142,7 +142,9 @@ class BasicCache final : public Cache {
     values_.clear();
     fresh_ = kFirstSlot;
     used_ = 0;
-    if constexpr (TimedPolicy<P>) policy_.advance(now_);
+    if constexpr (TimedPolicy<P>) {
+      if (now_ != Instant()) policy_.advance(now_);
+    }
   }
 
   void advance(Instant now) override {

@@ -4,7 +4,9 @@
 // Capacity is counted in entries, or in bytes where every entry has a weight. An entry heavier than the whole
 // capacity is not admitted. A policy is one file: see basic_cache.hpp. Pure data structure: no clock, no
 // world, not thread-safe, deterministic (depends only on the calls made). Cost: every call O(1) expected
-// unless said otherwise; memory grows with the entries held, never with the capacity.
+// unless said otherwise; memory grows with the entries held, never with the capacity: 24 bytes an entry (32
+// where bytes are counted) and what the policy keeps, up to twice that after the arrays have grown, 16 for a
+// value from the first one on, and 40 for a key that is no id.
 #pragma once
 
 #include <cstdint>

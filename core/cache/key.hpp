@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "core/base/assert.hpp"
+#include "core/base/probe_table.hpp"  // fold_hash
 #include "core/base/value.hpp"
 #include "core/hash/hash64.hpp"
 
@@ -49,12 +50,7 @@ class Key {
   static std::uint64_t hash_of(Kind kind, std::uint64_t word) {
     return kind == Kind::text ? word : hash_of_id(word);
   }
-  // One wide multiplication, both halves folded (Wang Yi's wyhash): good top bits for any pattern of ids.
-  static std::uint64_t hash_of_id(std::uint64_t id) {
-    __extension__ const unsigned __int128 product =
-        static_cast<unsigned __int128>(id ^ 0x9E3779B97F4A7C15ull) * 0xD6E8FEB86659FD93ull;
-    return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
-  }
+  static std::uint64_t hash_of_id(std::uint64_t id) { return fold_hash(id); }
   std::uint64_t hash() const { return hash_of(kind_, word_); }
 
  private:

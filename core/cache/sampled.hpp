@@ -5,10 +5,10 @@
 // since 3.0).
 //
 //   lru  the clock is the number of requests; the worst is who was not used for the longest time
-//   lfu  an 8-bit counter that grows ever more slowly: from c with probability 1 / ((c - 5) * log_factor +
-//   1), so
-//        that 255 stands for about a million hits at log_factor 10; it begins at 5 and loses one for every
-//        `decay` that the entry was not used. Without times (Cache::advance) nothing decays.
+//   lfu  an 8-bit counter that grows ever more slowly: from c with probability
+//        1 / ((c - 5) * log_factor + 1), so that 255 stands for about a million hits at log_factor 10; it
+//        begins at 5 and loses one for every `decay` that the entry was not used. Without times
+//        (Cache::advance) nothing decays.
 //
 // Constants as in redis.conf: 5 samples, log factor 10, decay 1 min. Where we differ: Redis has 24-bit clocks
 // of 1 s (lru) and 16-bit ones of 1 min (lfu) which wrap around; ours do not, and lfu compares counters as
@@ -64,8 +64,8 @@ class Sampled {
   static constexpr std::size_t kPool = 16;
   static constexpr std::uint8_t kFirstCount = 5;
   struct Use {
-    std::uint64_t last =
-        0;  // lru: number of the request; lfu: when the counter was brought up to date, in ns
+    // lru: number of the request; lfu: when the counter was brought up to date, in ns.
+    std::uint64_t last = 0;
     std::uint8_t count = 0;
   };
 

@@ -3,11 +3,9 @@
 // An algorithm derives from BasicPlacement<Itself> and gives:
 //
 //   static constexpr std::string_view kName; static constexpr PlacementTraits kTraits;
-//   std::size_t place(std::uint64_t hash) const override            the look-up, inline
-//   void build(std::span<const std::uint32_t> order)                from nodes_; order[k] is the place of the
-//   one that
-//                                                                   came k-th
-//   void added(std::size_t place), removed(std::size_t place)       where a change is less than building anew
+//   std::size_t place(std::uint64_t hash) const override        the look-up, inline
+//   void build(std::span<const std::uint32_t> order)            from nodes_; order[k] is who came k-th
+//   void added(std::size_t place), removed(std::size_t place)   where a change is less than building anew
 //   std::size_t memory_bytes() const, void check() const
 //
 // and what else it does in another way: its own hash_of (then place_all follows), place_replicas, room().

@@ -26,8 +26,8 @@ struct PlacedNode {
 struct PlacementTraits {
   bool weighted = true;      // nodes may have weights; else all weigh 1
   bool history_free = true;  // depends on the set of nodes only, not on the order in which they came and went
-  bool path_free =
-      true;  // the same whether nodes came at once or one by one, or one came and left again between
+  // The same whether nodes came at once or one by one, or one came and left again between.
+  bool path_free = true;
   bool last_only = false;   // only the node that came last can leave
   bool minimal = true;      // keys move only from nodes that leave and to nodes that come
   bool independent = true;  // a key's home does not depend on which other keys there are

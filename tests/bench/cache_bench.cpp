@@ -172,6 +172,14 @@ struct BareSieve : Bare {
 using Make = std::function<std::unique_ptr<Cache>(CacheCapacity)>;
 
 template <class Reference>
+void replay_bare(const std::vector<std::uint64_t>& ids, std::uint32_t capacity) {
+  Reference cache(capacity);
+  std::uint64_t hits = 0;
+  for (const std::uint64_t id : ids) hits += cache.get(id);
+  benchmark::DoNotOptimize(hits);
+}
+
+template <class Reference>
 void replay_rows(RatioRun& run, const Make& make, std::uint64_t objects, std::uint64_t requests,
                  std::uint32_t capacity) {
   const auto ids = zipf_ids(objects, requests);
@@ -182,12 +190,7 @@ void replay_rows(RatioRun& run, const Make& make, std::uint64_t objects, std::ui
         cache->replay(ids);
         benchmark::DoNotOptimize(cache->stats().hits);
       },
-      [&] {
-        Reference cache(capacity);
-        std::uint64_t hits = 0;
-        for (std::uint64_t id : ids) hits += cache.get(id);
-        benchmark::DoNotOptimize(hits);
-      });
+      [&] { replay_bare<Reference>(ids, capacity); });
 }
 
 // The first part of the traces Z1 and Z2 (core/workload/zipf_trace.hpp).
@@ -243,12 +246,7 @@ const RatioRow lru_get("lru get and put, one by one through the face", 0.50, [](
           if (cache->get(id) == nullptr) cache->put(id, Value());
         }
       },
-      [&] {
-        BareLru cache(10000);
-        std::uint64_t hits = 0;
-        for (std::uint64_t id : ids) hits += cache.get(id);
-        benchmark::DoNotOptimize(hits);
-      });
+      [&] { replay_bare<BareLru>(ids, 10000); });
 });
 
 // The time to look into the future is not counted: it is shared by all caches of a trace.
@@ -263,12 +261,7 @@ const RatioRow belady("belady replay zipf, 10k entries of 100k keys", 0.05, [](R
         cache->replay(ids);
         benchmark::DoNotOptimize(cache->stats().hits);
       },
-      [&] {
-        BareLru cache(10000);
-        std::uint64_t hits = 0;
-        for (std::uint64_t id : ids) hits += cache.get(id);
-        benchmark::DoNotOptimize(hits);
-      });
+      [&] { replay_bare<BareLru>(ids, 10000); });
 });
 
 // All sizes at once against one size: the goal is to be cheaper than a dozen replays.
@@ -281,12 +274,7 @@ const RatioRow all_sizes("lru at all sizes in one pass, against one bare lru", 0
         distances.add(ids);
         benchmark::DoNotOptimize(distances.lru_hits(10000));
       },
-      [&] {
-        BareLru cache(10000);
-        std::uint64_t hits = 0;
-        for (std::uint64_t id : ids) hits += cache.get(id);
-        benchmark::DoNotOptimize(hits);
-      });
+      [&] { replay_bare<BareLru>(ids, 10000); });
 });
 
 // ---- memory: bytes an entry, ids without values, after as many evictions again. The arrays are just full;

@@ -113,6 +113,7 @@ t.test("cache: a policy in Lua gets keys as they are, and why they go", function
   local c = lab.cache.custom {
     capacity_bytes = 100,
     start = function(p, capacity) p.list = {}; log[#log + 1] = "start " .. capacity end,
+    advance = function(_, now) log[#log + 1] = "at " .. now end,
     on_insert = function(p, key, size) table.insert(p.list, key); log[#log + 1] = ("+%s %d"):format(key, size) end,
     on_hit = function(_, key) log[#log + 1] = "!" .. tostring(key) end,
     victim = function(p, key, size) log[#log + 1] = ("?%s %d"):format(key, size); return p.list[1] end,
@@ -125,12 +126,13 @@ t.test("cache: a policy in Lua gets keys as they are, and why they go", function
   }
   c:put("a", 1, 60)
   c:get("a")
+  c:advance(2.5)
   c:put(7, 1, 60)
   c:put(-0.5, 1, 10)
   c:erase(-0.5)
   c:clear()
-  t.equal(log, { "start 100", "+a 60", "!a", "?7 60", "-a evicted", "+7 60", "+-0.5 10", "--0.5 erased",
-    "start 100" })
+  t.equal(log, { "start 100", "+a 60", "!a", "at 2.5", "?7 60", "-a evicted", "+7 60", "+-0.5 10", "--0.5 erased",
+    "start 100", "at 2.5" })
 end)
 
 t.test("cache: mistakes of a policy in Lua are told at the line of the call", function()

@@ -33,7 +33,8 @@ std::unique_ptr<Cache> scripted(const char* code, CacheCapacity capacity) {
                             .on_insert = hook("on_insert"),
                             .on_hit = hook("on_hit"),
                             .victim = hook("victim"),
-                            .on_remove = hook("on_remove")});
+                            .on_remove = hook("on_remove"),
+                            .advance = hook("advance")});
   lua_settop(L, top);
   return cache;
 }
@@ -99,6 +100,38 @@ TEST_CASE("custom: a policy that fails puts the cache out of order until clear",
   REQUIRE_THROWS_WITH(cache->put("c", 1.0), Catch::Contains("expected a key that is in the cache, got"));
   cache->clear();
   cache->check_invariants();
+}
+
+TEST_CASE("custom: a policy that ages is told the time, and never an earlier one", "[cache][custom]") {
+  const auto cache = scripted(R"(return {
+    start = function(p) p.now, p.since = 0, {} end,
+    advance = function(p, now) assert(now >= p.now); p.now = now end,
+    on_insert = function(p, key) p.since[key] = p.now end,
+    victim = function(p)  -- whoever has been here for the longest time
+      local oldest
+      for key, at in pairs(p.since) do
+        if not oldest or at < p.since[oldest] then oldest = key end
+      end
+      return oldest
+    end,
+    on_remove = function(p, key) p.since[key] = nil end,
+  })",
+                              CacheCapacity::entries(2));
+  const auto at = [](int seconds) { return Instant(std::chrono::seconds(seconds)); };
+  cache->advance(at(5));
+  cache->put("young", true);
+  cache->advance(at(3));  // ignored
+  cache->put("also young", true);
+  cache->advance(at(9));
+  cache->erase("young");
+  cache->put("new", true);
+  cache->put("newest", true);
+  REQUIRE_FALSE(cache->contains("also young"));
+  REQUIRE(cache->contains("new"));
+  const std::vector<std::uint64_t> ids{1, 2, 3};
+  const auto timed = cache->fresh();
+  timed->replay_timed(ids, {}, std::vector<Instant>{at(1), at(2), at(3)});
+  REQUIRE_FALSE(timed->contains(1u));
 }
 
 TEST_CASE("custom: ids that Lua cannot tell apart are refused", "[cache][custom]") {

@@ -9,16 +9,21 @@
 // SIEVE's hand has not gone round once, its victim is the oldest entry that was never used again, which is
 // LFU's, too. Z2 tells them apart.
 #include <catch2/catch.hpp>
+#include <unordered_set>
 
 #include "core/cache/arc.hpp"
 #include "core/cache/belady.hpp"
 #include "core/cache/clock.hpp"
 #include "core/cache/fifo.hpp"
 #include "core/cache/lfu.hpp"
+#include "core/cache/lifo.hpp"
 #include "core/cache/lirs.hpp"
 #include "core/cache/lru.hpp"
+#include "core/cache/mru.hpp"
+#include "core/cache/random.hpp"
 #include "core/cache/replay_all.hpp"
 #include "core/cache/s3_fifo.hpp"
+#include "core/cache/sampled.hpp"
 #include "core/cache/sieve.hpp"
 #include "core/cache/slru.hpp"
 #include "core/cache/two_queue.hpp"
@@ -155,4 +160,55 @@ TEST_CASE("hit counts: block requests of a virtual disk by size, 128 MiB", "[cac
   replay(all_of(*trace), caches);
   CHECK(caches[0]->stats().misses == 93374);
   CHECK(caches[1]->stats().misses == 93403);
+}
+
+// What nobody has measured, against what must come out of it.
+
+TEST_CASE("hit counts: lifo keeps its first keys and the last one, mru the others of a miss",
+          "[cache][golden]") {
+  constexpr std::size_t kCapacity = 1000;
+  const Requests all = all_of(*make_zipf_trace({.count = 100000, .requests = 300000}));
+  std::unordered_set<std::uint64_t> first, held;
+  std::uint64_t newest = 0, last = 0, lifo_hits = 0, mru_hits = 0;
+  for (const std::uint64_t id : all.ids) {
+    if (first.contains(id) || id == newest) {
+      ++lifo_hits;
+    } else if (first.size() + 1 < kCapacity) {
+      first.insert(id);
+    } else {
+      newest = id;
+    }
+    if (held.contains(id)) {
+      ++mru_hits;
+    } else {
+      if (held.size() == kCapacity) held.erase(last);
+      held.insert(id);
+    }
+    last = id;
+  }
+  const auto lifo = make_lifo(CacheCapacity::entries(kCapacity));
+  lifo->replay(all.ids);
+  CHECK(lifo->stats().hits == lifo_hits);
+  const auto mru = make_mru(CacheCapacity::entries(kCapacity));
+  mru->replay(all.ids);
+  CHECK(mru->stats().hits == mru_hits);
+}
+
+// Gelenbe 1973, A unified approach to the evaluation of a class of replacement algorithms: where requests are
+// independent of each other, FIFO and RANDOM hit equally often. Twenty samples are close to LRU.
+TEST_CASE("hit counts: random hits as often as fifo, many samples nearly as often as lru",
+          "[cache][golden]") {
+  const Requests z2 = all_of(*make_zipf_trace({.count = 100000, .requests = 2000000}));
+  std::vector<std::unique_ptr<Cache>> caches;
+  const CacheCapacity capacity = CacheCapacity::entries(10000);
+  caches.push_back(make_fifo(capacity));
+  caches.push_back(make_random(capacity));
+  caches.push_back(make_lru(capacity));
+  caches.push_back(make_sampled(capacity, {.samples = 20}));
+  replay(z2, caches);
+  const auto ratio = [&](std::size_t i) {
+    return static_cast<double>(caches[i]->stats().hits) / static_cast<double>(z2.ids.size());
+  };
+  CHECK(ratio(1) == Approx(ratio(0)).margin(0.001));
+  CHECK(ratio(3) == Approx(ratio(2)).margin(0.005));
 }
