@@ -12,16 +12,7 @@ local term = require "term"
 
 local grade = {}
 
-local message_bytes = 2000
-
--- A text of a submission's for people and files: bounded, without control characters.
-local function plain(text)
-  text = text:gsub("\r\n?", "\n"):gsub("[%z\1-\8\11-\31\127]", "?")
-  if #text <= message_bytes then return text end
-  local cut = message_bytes
-  while cut > 0 and text:byte(cut + 1) >= 128 and text:byte(cut + 1) < 192 do cut = cut - 1 end
-  return text:sub(1, cut) .. "..."
-end
+local diagram_bytes = 6000
 
 -- The seeds of a part: the first ones, which everybody knows, and the hidden ones.
 local function seeds_of(part, hidden)
@@ -39,8 +30,9 @@ local function grade_one(lab, name, source, hidden)
     sum = sum + got.earned
     results[i] = {
       name = got.name, title = got.title, score = got.earned, max_score = got.points, status = got.status,
-      runs = got.runs, hidden = got.hidden == true, seed = got.seed, message = got.message and plain(got.message),
-      at = got.scene and got.scene.at, diagram = got.scene and plain(got.scene.diagram),
+      runs = got.runs, hidden = got.hidden == true, seed = got.seed, message = got.message and parts.plain(got.message),
+      at = got.scene and got.scene.at, node = got.scene and got.scene.node,
+      diagram = got.scene and parts.plain(got.scene.diagram, diagram_bytes),
       hidden_seed = got.seed and got.runs > (part.seeds or parts.seeds) or nil,
     }
   end

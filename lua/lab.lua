@@ -5,6 +5,7 @@
 local host = ...
 local program = host.program
 
+local human = require "human"
 local term = require "term"
 local definition = require "guide.definition"
 local progress = require "guide.progress"
@@ -62,7 +63,50 @@ end
 
 local signs = { done = { "✓", "ok" }, open = { "▶", "warn" }, new = { "·", "dim" } }
 
---- syslab lab, syslab lab list: the course map.
+-- The labs where something is wrong with what comes before what: sorted without what there is not.
+local function known_only(labs)
+  local known, kept = {}, {}
+  for _, found in ipairs(labs) do known[found.name] = true end
+  for i, found in ipairs(labs) do
+    kept[i] = setmetatable({ after = {} }, { __index = found })
+    for _, before in ipairs(found.after) do
+      if known[before] then table.insert(kept[i].after, before) end
+    end
+  end
+  return definition.sorted(kept) or labs
+end
+
+-- The course map as a tree, from sorted labs: each hangs on the one that it comes after, of several the last. Returns
+-- rows: { lab =, branch = what is drawn before its name, parent = name or nil }.
+local function tree_of(sorted)
+  local place, children, roots = {}, {}, {}
+  for i, found in ipairs(sorted) do
+    local parent
+    for _, before in ipairs(found.after) do
+      if place[before] and (not parent or place[before] > place[parent]) then parent = before end
+    end
+    place[found.name] = i
+    local siblings = roots
+    if parent then
+      children[parent] = children[parent] or {}
+      siblings = children[parent]
+    end
+    siblings[#siblings + 1] = { lab = found, parent = parent }
+  end
+  local rows = {}
+  local function add(row, branch, below)
+    row.branch = branch
+    rows[#rows + 1] = row
+    local list = children[row.lab.name] or {}
+    for i, child in ipairs(list) do
+      add(child, below .. (i == #list and "└ " or "├ "), below .. (i == #list and "  " or "│ "))
+    end
+  end
+  for _, row in ipairs(roots) do add(row, "", "") end
+  return rows
+end
+
+--- syslab lab, syslab lab list: the course map, as a tree of what comes after what.
 function lab.list()
   local names, labs, failed = program.labs(), {}, false
   for _, name in ipairs(names) do
@@ -81,24 +125,30 @@ function lab.list()
   local sorted, problem = definition.sorted(labs)
   if not sorted then
     complain("error: " .. problem)
-    sorted, failed = labs, true
+    failed = true
+    sorted = known_only(labs)
   end
+  local rows = tree_of(sorted)
   local all, width = progress.all(), 0
-  for _, found in ipairs(sorted) do width = math.max(width, term.width(found.name)) end
+  for _, row in ipairs(rows) do width = math.max(width, term.width(row.branch .. row.lab.name)) end
   local states, next_one = {}, nil
-  for _, found in ipairs(sorted) do
+  for _, found in ipairs(sorted) do states[found.name] = state_of(found, all[found.name]) end
+  for _, row in ipairs(rows) do
+    local found = row.lab
     local state, words = state_of(found, all[found.name])
-    states[found.name] = state
-    local ready = true
-    for _, before in ipairs(found.after) do ready = ready and states[before] == "done" end
+    local ready, missing = true, {}
+    for _, before in ipairs(found.after) do
+      ready = ready and states[before] == "done"
+      if before ~= row.parent and states[before] ~= "done" then missing[#missing + 1] = before end
+    end
     if state ~= "done" and ready and (not next_one or state == "open" and states[next_one] ~= "open") then
       next_one = found.name
     end
     local sign = signs[state]
-    local later = #found.after > 0 and state == "new" and not ready
-    if later then words = words .. "after " .. table.concat(found.after, ", ") end
-    say(("%s %s  %3d min  %s"):format(term.paint(sign[2], term.glyphs(sign[1])), term.pad(found.name, width),
-      found.minutes, term.glyphs(found.title)) .. (words ~= "" and term.paint("dim", "  (" .. words .. ")") or ""))
+    if state == "new" and #missing > 0 then words = "also after " .. table.concat(missing, ", ") end
+    say(("%s %s  %3d min  %s"):format(term.paint(sign[2], term.glyphs(sign[1])),
+      term.paint("dim", term.glyphs(row.branch)) .. term.pad(found.name, width - term.width(row.branch)), found.minutes,
+      term.glyphs(found.title)) .. (words ~= "" and term.paint("dim", "  (" .. words .. ")") or ""))
   end
   if next_one then
     say("")
@@ -218,12 +268,13 @@ function lab.replay(name, path, part_name, seed)
   rawset(_G, "submission", opened)
   if there.world then
     rawset(_G, "w", there.world)
-    say(("`w` is the world at %g s, before the check's last move; it fails at %g s. Try w:show(), w:messages{}, "
-      .. "w:step(), w:run(seconds)."):format(there.world:now(), there.at))
+    say(("`w` is the world at %s, just before the moment of the failure, %s%s. Try w:step(), w:messages{}, w:show(), "
+      .. "w:run(seconds)."):format(human.instant(there.world:now(), 9), human.instant(there.at, 9),
+      there.node and " on node " .. there.node or ""))
   end
   if there.object then
     rawset(_G, "object", there.object)
-    say(("The check's last move is `object:%s`; `object` is what it is called on."):format(there.call))
+    say(("The check's last call is `object:%s`; `object` is what it is called on."):format(there.call))
   end
   return 1
 end
@@ -413,8 +464,9 @@ local commands = {
   reset = { 0, 1, lab.reset },
   new = { 1, 1, lab.new },
   verify = { 1, 3, function(name, option, value)
+    if name == "--seeds" then name, option, value = value, name, option end
     local seeds = option == "--seeds" and tonumber(value) or not option and 200
-    if not seeds or seeds < 1 or seeds ~= math.floor(seeds) then return tell_usage() end
+    if not name or not seeds or seeds < 1 or seeds ~= math.floor(seeds) then return tell_usage() end
     if name == "--all" then return lab.verify_all(seeds) end
     return lab.verify(name, seeds)
   end },

@@ -132,6 +132,30 @@ function world_view.messages(w, options)
   return picture.new(diagram.messages{ nodes = nodes, events = events, bands = faults, rows = rows })
 end
 
+--- The last `rows` messages until a moment and what came of it, with a mark there where it is known on which node.
+function world_view.scene(w, at, node, rows)
+  local events, nodes = message_events(w, 0, w:now())
+  -- All of the moment itself, and of the time after it no more than half.
+  local before, last = {}, 0
+  for i, event in ipairs(events) do
+    if event.at <= at then last = i end
+  end
+  last = math.min(#events, math.max(last, math.min(last + math.floor(rows / 3), rows)))
+  for i = math.max(1, last - rows + 1), last do before[#before + 1] = events[i] end
+  local known = false
+  for _, name in ipairs(nodes) do known = known or name == node end
+  if known then before[#before + 1] = { at = at, kind = "note", node = node, text = "here" } end
+  if #before == 0 then return picture.new("no messages until then") end
+  -- Crashes and restarts are on the lines of their nodes.
+  local faults = {}
+  for _, band in ipairs(bands(w, before[1].at, math.max(at, before[#before].at))) do
+    if not band.label:find "^crash " and not band.label:find "^restart " and #faults < 3 then
+      faults[#faults + 1] = band
+    end
+  end
+  return picture.new(diagram.messages { nodes = nodes, events = before, bands = faults, rows = rows + 1 + 2 * #faults })
+end
+
 -- What the report shows beside the load itself.
 local function with_pictures(measured)
   local w = measured.world

@@ -240,22 +240,49 @@ int drop(lua_State* L) {
   return exchange(L, submission, instance, std::move(request), 3);
 }
 
-// crashes(submission) -> list: those of its nodes since the last time
+// crashes(submission) -> list of { node =, at =, text = }: those of its nodes since the last time
 int crashes(lua_State* L) {
   Submission& submission = submission_at(L);
   lua_newtable(L);
   for (std::size_t i = 0; i < submission.crashes.size(); ++i) {
-    lua_pushlstring(L, submission.crashes[i].data(), submission.crashes[i].size());
+    const Submission::Crash& crash = submission.crashes[i];
+    lua_createtable(L, 0, 3);
+    lua_pushlstring(L, crash.node.data(), crash.node.size());
+    lua_setfield(L, -2, "node");
+    lua_pushnumber(L, to_seconds(crash.at));
+    lua_setfield(L, -2, "at");
+    lua_pushlstring(L, crash.text.data(), crash.text.size());
+    lua_setfield(L, -2, "text");
     lua_rawseti(L, -2, static_cast<int>(i + 1));
   }
   submission.crashes.clear();
   return 1;
 }
 
-// A check's moves: its calls of the student's code, and its letting time pass. A replay stops before the last one.
+// nodes(submission) -> { NAME = true }: what its nodes have been called since the last time
+int nodes(lua_State* L) {
+  Submission& submission = submission_at(L);
+  lua_newtable(L);
+  for (const std::string& name : submission.nodes) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, name.c_str());
+  }
+  submission.nodes.clear();
+  return 1;
+}
+
+// A check's moves: its calls of the student's code, and its letting time pass. A replay stops before one of them, or in
+// the midst of one that lets time pass, just before a moment.
 struct Moves {
+  struct Run {
+    std::uint64_t move;
+    const LabWorld* world;  // to be compared only
+    Instant begin;
+  };
   std::uint64_t made = 0;
   std::uint64_t stop_before = 0;  // 0: never
+  std::optional<Instant> moment;
+  std::vector<Run> runs;
   bool next() { return ++made == stop_before; }
 };
 
@@ -264,13 +291,30 @@ Moves& moves() {
   return all;
 }
 
-// begin_moves(stop_before): counts from 0
+// begin_moves(stop_before, moment or nil): counts from 0
 int begin_moves(lua_State* L) {
-  moves() = {0, static_cast<std::uint64_t>(number_argument(L, 1, "stop_before"))};
-  LabWorld::before_run = [] {
-    if (moves().next()) throw ScriptError("the replay stops here");
+  moves() = {0, static_cast<std::uint64_t>(number_argument(L, 1, "stop_before")), std::nullopt, {}};
+  if (!lua_isnoneornil(L, 2)) moves().moment = Instant(from_seconds(number_argument(L, 2, "moment")));
+  LabWorld::before_run = [](const LabWorld& world) -> std::optional<Instant> {
+    const bool stop = moves().next();
+    moves().runs.push_back({moves().made, &world, world.world.now()});
+    if (stop && !moves().moment) throw ScriptError("the replay stops here");
+    return stop ? moves().moment : std::nullopt;
   };
   return 0;
+}
+
+// move_at(world, moment) -> number of the move in which that world came to a moment; 0: in none
+int move_at(lua_State* L) {
+  const std::shared_ptr<LabWorld> world = shared_at<LabWorld>(L, 1);
+  const Instant moment(from_seconds(number_argument(L, 2, "moment")));
+  std::uint64_t found = 0;
+  for (const Moves::Run& run : moves().runs) {
+    // A world that is gone may have had the same address: what counts is the last time that it is there.
+    if (run.world == world.get() && run.begin < moment) found = run.move;
+  }
+  lua_pushnumber(L, static_cast<double>(found));
+  return 1;
 }
 
 // move() -> whether the replay stops before it
@@ -290,6 +334,13 @@ int over(lua_State* L) {
   const char kind = submission_at(L).port->over();
   if (kind == '\0') return 0;
   lua_pushlstring(L, &kind, 1);
+  return 1;
+}
+
+// name(submission) -> the file's name
+int name(lua_State* L) {
+  const Submission& submission = submission_at(L);
+  lua_pushlstring(L, submission.name.data(), submission.name.size());
   return 1;
 }
 
@@ -316,8 +367,7 @@ int node(lua_State* L, Submission& submission, Arguments& a) {
     constexpr std::size_t kCrashesKept = 20;
     const std::shared_ptr<Submission> it = weak.lock();
     if (it != nullptr && it->crashes.size() < kCrashesKept) {
-      it->crashes.push_back(
-          fmt::format("{} crashed at {:.6g} s: {}", w.world.name_of(id), to_seconds(w.world.now()), text));
+      it->crashes.push_back({w.world.name_of(id), w.world.now(), text});
     }
     w.world.host(id).fail_soon(text);
   };
@@ -331,6 +381,7 @@ int node(lua_State* L, Submission& submission, Arguments& a) {
   const Expected<NodeId> id =
       w.world.add_node(a.string("name"), submission.port->node(submission.port, std::move(o)), std::move(options));
   if (!id) throw ScriptError(id.error().message);
+  submission.nodes.push_back(w.world.name_of(*id));
   return push_node(L, w, *id);
 }
 
@@ -376,10 +427,13 @@ void install_submission_functions(lua_State* L) {
   set("output", &guard<&output>);
   set("drop", &guard<&drop>);
   set("crashes", &guard<&crashes>);
+  set("nodes", &guard<&nodes>);
+  set("name", &guard<&name>);
   set("over", &guard<&over>);
   set("begin_moves", &guard<&begin_moves>);
   set("move", &guard<&move>);
   set("moves_made", &guard<&moves_made>);
+  set("move_at", &guard<&move_at>);
   set("close", &guard<&close>);
   lua_pushvalue(L, LUA_REGISTRYINDEX);
   lua_setfield(L, -2, "registry");

@@ -54,7 +54,13 @@ struct Submission {
   std::string source;
   std::vector<std::string> uses;
   std::shared_ptr<StudentPort> port;
-  std::vector<std::string> crashes;  // of its nodes, in words
+  struct Crash {
+    std::string node;
+    Instant at;
+    std::string text;
+  };
+  std::vector<Crash> crashes;      // of its nodes, by errors of their own
+  std::vector<std::string> nodes;  // their names
 };
 
 // Puts the functions that lua/guide/submission.lua is made of into the table on top of the stack, as `submission`.

@@ -43,9 +43,32 @@ constexpr std::size_t kSlotBytes = std::size_t{16} << 30;
 // loop grows and shrinks its stack all the time, and spent 95 % of its time faulting the pages in again.
 constexpr std::size_t kReturnToSystem = 4 << 20;
 
-std::vector<bool>& slots() {
-  static std::vector<bool> taken;
-  return taken;
+struct Slot {
+  bool taken = false;
+  char* writable = nullptr;  // everything above is reserved only: it is no memory yet, and counts as none
+};
+
+std::vector<Slot>& slots() {
+  static std::vector<Slot> all;
+  return all;
+}
+
+// Makes memory of what is reserved up to `end`, in steps that double, so that a limit on a process's memory
+// (RLIMIT_DATA) counts what its states use, and not the multiple that is reserved for each.
+bool grow(char*& writable, char* begin, char* end, char* limit) {
+  constexpr std::size_t kPage = 4096;
+  constexpr std::size_t kFirst = std::size_t{1} << 20;
+  const auto had = static_cast<std::size_t>(writable - begin);
+  const std::size_t least = (static_cast<std::size_t>(end - begin) + kPage - 1) & ~(kPage - 1);
+  const std::size_t most = static_cast<std::size_t>(limit - begin);
+  // Near such a limit it takes no more than it needs.
+  for (const std::size_t now : {std::min(most, std::max(had + std::max(had, kFirst), least)), least}) {
+    if (mprotect(writable, now - had, PROT_READ | PROT_WRITE) == 0) {
+      writable = begin + now;
+      return true;
+    }
+  }
+  return false;
 }
 
 // Four classes to a doubling, from 16 bytes: 16 32 48 64 | 80 96 112 128 | 160 192 224 256 | ...
@@ -66,24 +89,24 @@ std::size_t class_bytes(int c) {
 
 Arena::Arena(std::size_t cap_bytes) : cap_(cap_bytes) {
   // Freed blocks of one class do not serve another, so address space is reserved at a multiple of the cap.
-  reserved_ = std::min(kSlotBytes, cap_bytes * 4 + (1 << 20));
-  auto& taken = slots();
-  const auto free_slot = std::find(taken.begin(), taken.end(), false);
-  slot_ = static_cast<int>(free_slot - taken.begin());
-  if (free_slot == taken.end()) taken.push_back(false);
-  taken[static_cast<std::size_t>(slot_)] = true;
+  reserved_ = std::min(kSlotBytes, ((cap_bytes + 4095) & ~std::size_t{4095}) * 4 + (1 << 20));
+  auto& all = slots();
+  const auto free_slot = std::find_if(all.begin(), all.end(), [](const Slot& slot) { return !slot.taken; });
+  slot_ = static_cast<int>(free_slot - all.begin());
+  if (free_slot == all.end()) all.emplace_back();
   void* wanted = reinterpret_cast<void*>(kRegion + static_cast<std::uintptr_t>(slot_) * kSlotBytes);
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-  void* got = mmap(wanted, reserved_, PROT_READ | PROT_WRITE, kFlags | MAP_FIXED_NOREPLACE, -1, 0);
+  void* got = mmap(wanted, reserved_, PROT_NONE, kFlags | MAP_FIXED_NOREPLACE, -1, 0);
   // Where somebody else sits there, any place will do: only the order of object-keyed tables then varies.
-  if (got == MAP_FAILED) got = mmap(nullptr, reserved_, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+  if (got == MAP_FAILED) got = mmap(nullptr, reserved_, PROT_NONE, kFlags, -1, 0);
   if (got == MAP_FAILED) throw std::bad_alloc();
   begin_ = fresh_ = static_cast<char*>(got);
+  all[static_cast<std::size_t>(slot_)] = {true, begin_};
 }
 
 Arena::~Arena() {
   munmap(begin_, reserved_);
-  slots()[static_cast<std::size_t>(slot_)] = false;
+  slots()[static_cast<std::size_t>(slot_)].taken = false;
 }
 
 lua_State* Arena::new_state() {
@@ -103,6 +126,8 @@ void* Arena::take(std::size_t size) {
   }
   const std::size_t bytes = class_bytes(c);
   if (bytes > reserved_ - static_cast<std::size_t>(fresh_ - begin_)) return nullptr;
+  char*& writable = slots()[static_cast<std::size_t>(slot_)].writable;
+  if (fresh_ + bytes > writable && !grow(writable, begin_, fresh_ + bytes, begin_ + reserved_)) return nullptr;
   void* block = fresh_;
   fresh_ += bytes;
   return block;

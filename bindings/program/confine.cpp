@@ -1,9 +1,12 @@
 #include "bindings/program/confine.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -21,7 +24,7 @@ void limit(__rlimit_resource what, rlim_t most) {
   setrlimit(what, &both);
 }
 
-void limit_resources(int cpu_seconds) {
+void limit_resources(std::chrono::milliseconds cpu) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, 0);
   limit(RLIMIT_NPROC, 0);
@@ -29,13 +32,24 @@ void limit_resources(int cpu_seconds) {
   limit(RLIMIT_MEMLOCK, 0);
   limit(RLIMIT_MSGQUEUE, 0);
   limit(RLIMIT_SIGPENDING, 0);
-  // The hard limit a second later: at that one the kernel would send SIGKILL, which tells nothing.
-  const rlimit cpu{static_cast<rlim_t>(cpu_seconds), static_cast<rlim_t>(cpu_seconds) + 1};
-  setrlimit(RLIMIT_CPU, &cpu);
+  // The timer is exact and its signal says what it was; the resource limit is in whole seconds, and comes after it.
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(cpu);
+  const std::chrono::microseconds rest = cpu - seconds;
+  const itimerval timer{{0, 0}, {seconds.count(), rest.count()}};
+  setitimer(ITIMER_PROF, &timer, nullptr);
+  limit(RLIMIT_CPU, static_cast<rlim_t>(seconds.count()) + 2);
 #ifndef __SANITIZE_ADDRESS__  // whose shadow takes terabytes of addresses
-  // Lua's memory is capped by its allocator, which reserves four times as many addresses; this is for everything else.
-  limit(RLIMIT_AS, rlim_t{16} << 30);
+  // Lua's memory is capped by its allocator. This is for what components of the library take, and all states together.
+  limit(RLIMIT_DATA, rlim_t{2} << 30);
+  limit(RLIMIT_AS, rlim_t{64} << 30);  // a state reserves four times as many addresses as it may use
 #endif
+}
+
+// What root may do beyond others, where root grades.
+void drop_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+  syscall(SYS_capset, &header, none);
 }
 
 #ifdef SYSLAB_HAVE_SECCOMP
@@ -74,10 +88,11 @@ bool filter_system_calls() { return false; }
 
 }  // namespace
 
-bool confine(int fd, int cpu_seconds) {
+bool confine(int fd, std::chrono::milliseconds cpu) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_DUMPABLE, 0);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  drop_capabilities();
   const int nowhere = open("/dev/null", O_RDWR);
   for (int standard = 0; standard <= 2; ++standard) {
     if (nowhere >= 0) {
@@ -89,7 +104,7 @@ bool confine(int fd, int cpu_seconds) {
   if (fd != kWorkerDescriptor) dup2(fd, kWorkerDescriptor);
   close_range(kWorkerDescriptor + 1, ~0U, 0);
   for (int signal = 1; signal < NSIG; ++signal) std::signal(signal, SIG_DFL);
-  limit_resources(cpu_seconds);
+  limit_resources(cpu);
   return filter_system_calls();
 }
 

@@ -217,7 +217,11 @@ class Pool {
  public:
   Pool(const CommonOptions& common, const Given& given, const Run& run) : common_(common), given_(given), run_(run) {}
   ~Pool() {
-    for (Member& member : members_) end(member);
+    for (Member& member : members_) member.channel.close();  // there is no more to do
+    for (Member& member : members_) {
+      if (member.pid > 0 && wait_for_end(member.pid, std::chrono::seconds(5))) member.pid = -1;
+      end(member);
+    }
   }
 
   // Grades all; `done(index, line)` is called in any order. Returns false, with the reason told, where it cannot.

@@ -39,7 +39,7 @@ std::function<int()> setup(CLI::App& app, const CommonOptions& common) {
       "       syslab lab reset [NAME]                    forget the progress\n"
       "       syslab lab new NAME                        write a lab\n"
       "       syslab lab verify NAME|--all [--seeds N]   prove that a lab works");
-  app.prefix_command();
+  app.allow_extras();  // common options may come before or after the words
   return [&app, &common] {
     const std::vector<std::string> args = app.remaining();
     if (args.size() == 1 && at_terminal() && is_lab(args[0])) return open_prompt(common, "open", args);

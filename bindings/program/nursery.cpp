@@ -29,11 +29,13 @@ using grade::Trouble;
 using Clock = std::chrono::steady_clock;
 
 // What a nursery is asked.
-constexpr char kSpawn = 's';  // body: seconds of processor time -> kWorker with the descriptor
+constexpr char kSpawn = 's';  // body: milliseconds of processor time -> kWorker with the descriptor
 constexpr char kBury = 'b';   // body: id -> kBuried, body: what it died of
+constexpr char kUse = 'u';    // body: id -> kUsed, body: nanoseconds of processor time that it has taken
 constexpr char kReady = 'r';
 constexpr char kWorker = 'w';
 constexpr char kBuried = 'd';
+constexpr char kUsed = 't';
 
 // The frames between grader and worker: a type, four bytes of length, the body.
 constexpr char kRequest = 'q';
@@ -86,8 +88,8 @@ std::string read_frame(char type) {
   return body;
 }
 
-[[noreturn]] void work(int fd, int cpu_seconds) {
-  write_frame(kConfined, confine(fd, cpu_seconds) ? "s" : "p");
+[[noreturn]] void work(int fd, std::chrono::milliseconds cpu) {
+  write_frame(kConfined, confine(fd, cpu) ? "s" : "p");
   grade::Student student;
   const grade::Student::CallBack call_back = [](std::string_view question) {
     write_frame(kCallBack, question);
@@ -107,12 +109,12 @@ std::string read_frame(char type) {
 
 // ---- the nursery
 
-void spawn_worker(Channel& channel, int cpu_seconds) {
+void spawn_worker(Channel& channel, std::chrono::milliseconds cpu) {
   auto [ours, theirs] = Channel::make();
   const pid_t pid = ours.is_open() ? fork() : -1;
   if (pid == 0) {
     const int fd = dup(theirs.fd());  // without close-on-exec; confine() closes all others
-    work(fd, cpu_seconds);
+    work(fd, cpu);
   }
   theirs.close();
   channel.send(kWorker, std::to_string(pid), pid > 0 ? ours.fd() : -1);
@@ -130,6 +132,13 @@ std::string bury_worker(pid_t pid) {
   return fmt::format("exit status {}", WEXITSTATUS(status));
 }
 
+long long time_used(pid_t pid) {
+  clockid_t clock = 0;
+  timespec used{};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
+  return static_cast<long long>(used.tv_sec) * 1'000'000'000 + used.tv_nsec;
+}
+
 // The whole life of a nursery. Its memory holds the program and one Lua prelude.
 int nurse(int fd) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -139,8 +148,9 @@ int nurse(int fd) {
   channel.send(kReady);
   while (const std::optional<Message> message = channel.receive()) {
     const int number = std::atoi(message->body.c_str());
-    if (message->type == kSpawn) spawn_worker(channel, number);
+    if (message->type == kSpawn) spawn_worker(channel, std::chrono::milliseconds(number));
     if (message->type == kBury && number > 0) channel.send(kBuried, bury_worker(number));
+    if (message->type == kUse && number > 0) channel.send(kUsed, std::to_string(time_used(number)));
   }
   return 0;
 }
@@ -164,9 +174,8 @@ std::string program_path() {
 class WorkerPort final : public grade::StudentPort {
  public:
   WorkerPort(std::shared_ptr<Nursery> nursery, std::chrono::milliseconds limit)
-      : nursery_(std::move(nursery)), limit_(limit), deadline_(Clock::now() + kPatience * limit) {
-    const int seconds = static_cast<int>((limit.count() + 999) / 1000);
-    const std::optional<Nursery::Worker> worker = nursery_->spawn(seconds);
+      : nursery_(std::move(nursery)), limit_(limit) {
+    const std::optional<Nursery::Worker> worker = nursery_->spawn(limit);
     if (!worker) {
       end(Trouble::gone, "before it began: no process could be started");
       return;
@@ -175,7 +184,7 @@ class WorkerPort final : public grade::StudentPort {
     fcntl(worker_.fd, F_SETFL, O_NONBLOCK);
     char type = 0;
     std::string level;
-    if (receive(type, level) && (type != kConfined || (level != "s" && nursery_->isolation() != Isolation::process))) {
+    if (receive(type, level) && (type != kConfined || (level != "s" && nursery_->isolation() >= Isolation::seccomp))) {
       end(Trouble::gone, "before it began: it could not be isolated");
     }
   }
@@ -217,27 +226,40 @@ class WorkerPort final : public grade::StudentPort {
   }
 
  private:
+  using Milliseconds = std::chrono::milliseconds;
   // A machine that has more to do than it can gives a worker a part of its time only, which is not the submission's
-  // fault: the limit is on processor time, and by the clock a worker may take so many times as long.
-  static constexpr int kPatience = 4;
+  // fault. So the limit is on processor time, which the worker's own timer ends, and the clock is for a worker that is
+  // waited for and does not compute: it is given up when it has got no further during one of these.
+  Milliseconds patience() const { return std::max(Milliseconds(1000), limit_ / 2 + Milliseconds(250)); }
+  // And for one that computes a little now and then, which is no work either.
+  static constexpr int kMostTimesLimit = 20;
 
   std::string limit_text() const { return fmt::format("{:g} s", static_cast<double>(limit_.count()) / 1000); }
 
-  // Waits until the worker can be written to or read from; false when the time is over.
+  // Waits until the worker can be written to or read from; false when its time is over.
   bool wait(short what) {
+    const Clock::time_point began = Clock::now();
+    Clock::time_point look = began + patience();
     while (true) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
-      if (left <= 0) {
-        end(Trouble::time, limit_text());
-        return false;
-      }
+      const auto left = std::chrono::ceil<Milliseconds>(look - Clock::now()).count();
       pollfd waited{worker_.fd, what, 0};
-      const int ready = poll(&waited, 1, static_cast<int>(std::min<long long>(left, 60'000)));
-      if (ready > 0) return true;
+      const int ready = poll(&waited, 1, static_cast<int>(std::max<long long>(left, 0)));
+      if (ready > 0) {
+        waited_ += Clock::now() - began;
+        return true;
+      }
       if (ready < 0 && errno != EINTR) {
         end(Trouble::gone, "and cannot be reached");
         return false;
       }
+      if (Clock::now() < look) continue;
+      const long long used = nursery_->used(worker_.id);
+      if (used <= used_ || waited_ + (look - began) > kMostTimesLimit * std::max(limit_, patience())) {
+        end(Trouble::time, limit_text());
+        return false;
+      }
+      used_ = used;
+      look += patience();
     }
   }
 
@@ -302,7 +324,7 @@ class WorkerPort final : public grade::StudentPort {
       worker_.fd = -1;
       const std::string cause = nursery_->bury(worker_.id);
       if (text.empty()) {
-        if (cause.starts_with(fmt::format("signal {} ", SIGXCPU))) {
+        if (cause.starts_with(fmt::format("signal {} ", SIGPROF))) {
           kind = Trouble::time;
           text = limit_text();
         } else {
@@ -315,7 +337,8 @@ class WorkerPort final : public grade::StudentPort {
 
   std::shared_ptr<Nursery> nursery_;
   std::chrono::milliseconds limit_;
-  Clock::time_point deadline_;
+  Clock::duration waited_{};
+  long long used_ = 0;  // processor time when it was last looked at
   Nursery::Worker worker_;
   std::size_t received_ = 0;
   std::string over_;  // not empty once nobody answers any more
@@ -327,6 +350,8 @@ std::string_view to_string(Isolation isolation) {
   switch (isolation) {
     case Isolation::process:
       return "process";
+    case Isolation::namespaces:
+      return "bubblewrap";
     case Isolation::seccomp:
       return "seccomp";
     default:
@@ -380,20 +405,21 @@ std::shared_ptr<Nursery> Nursery::launch(bool bubblewrap) {
   const std::optional<Message> ready = nursery->channel_.receive();
   if (!ready || ready->type != kReady) return nullptr;
   // What a worker says of itself before it runs anything.
-  const std::optional<Worker> trial = nursery->spawn(1);
+  const std::optional<Worker> trial = nursery->spawn(std::chrono::seconds(1));
   if (!trial) return nullptr;
   char said[kFrameHeader + 1] = {};
   const bool filtered = recv(trial->fd, said, sizeof said, MSG_WAITALL) == sizeof said && said[kFrameHeader] == 's';
   close(trial->fd);
   nursery->bury(trial->id);
-  nursery->isolation_ = !filtered ? Isolation::process : bubblewrap ? Isolation::bubblewrap : Isolation::seccomp;
+  nursery->isolation_ = filtered ? bubblewrap ? Isolation::bubblewrap : Isolation::seccomp
+                                 : bubblewrap ? Isolation::namespaces : Isolation::process;
   return nursery;
 }
 
 std::shared_ptr<Nursery> Nursery::start(std::optional<Isolation> wanted, std::string& why) {
   std::shared_ptr<Nursery> best;
   if (!wanted || *wanted == Isolation::bubblewrap) best = launch(true);
-  if (best == nullptr || best->isolation_ != Isolation::bubblewrap) {
+  if (best == nullptr) {
     if (wanted && *wanted == Isolation::bubblewrap) {
       why = "bubblewrap is not installed, or namespaces are not allowed here";
       return nullptr;
@@ -408,20 +434,38 @@ std::shared_ptr<Nursery> Nursery::start(std::optional<Isolation> wanted, std::st
   return best;
 }
 
+bool wait_for_end(pid_t pid, std::chrono::milliseconds patience) {
+  const Clock::time_point end = Clock::now() + patience;
+  while (true) {
+    int status = 0;
+    const pid_t ended = waitpid(pid, &status, WNOHANG);
+    if (ended == pid || (ended < 0 && errno != EINTR)) return true;
+    if (Clock::now() > end) return false;
+    constexpr timespec kPause{0, 1'000'000};
+    nanosleep(&kPause, nullptr);
+  }
+}
+
 Nursery::~Nursery() {
-  channel_.close();
-  if (pid_ <= 0) return;
+  channel_.close();  // at which it ends, and what it and its workers took can be accounted for
+  if (pid_ <= 0 || wait_for_end(pid_, std::chrono::seconds(2))) return;
   kill(pid_, SIGKILL);
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
 }
 
-std::optional<Nursery::Worker> Nursery::spawn(int cpu_seconds) {
-  if (!channel_.send(kSpawn, std::to_string(cpu_seconds))) return std::nullopt;
+std::optional<Nursery::Worker> Nursery::spawn(std::chrono::milliseconds cpu) {
+  if (!channel_.send(kSpawn, std::to_string(cpu.count()))) return std::nullopt;
   const std::optional<Message> reply = channel_.receive();
   if (!reply || reply->type != kWorker || reply->fd < 0) return std::nullopt;
   return Worker{reply->fd, std::atoi(reply->body.c_str())};
+}
+
+long long Nursery::used(int id) {
+  if (!channel_.send(kUse, std::to_string(id))) return 0;
+  const std::optional<Message> reply = channel_.receive();
+  return reply && reply->type == kUsed ? std::atoll(reply->body.c_str()) : 0;
 }
 
 std::string Nursery::bury(int id) {

@@ -25,8 +25,9 @@ namespace syslab::program {
 
 enum class Isolation {
   process,     // resource limits only: the system offers nothing better
-  seccomp,     // and a system call filter
-  bubblewrap,  // and namespaces of its own
+  namespaces,  // and namespaces of its own, but no system call filter
+  seccomp,     // a system call filter, but no namespaces
+  bubblewrap,  // both
 };
 std::string_view to_string(Isolation isolation);
 
@@ -45,8 +46,10 @@ class Nursery {
     int fd = -1;    // the grader's end, to be closed by whoever takes it
     int id = 0;
   };
-  // A fresh worker that may run for `cpu_seconds`; empty where the nursery is gone.
-  std::optional<Worker> spawn(int cpu_seconds);
+  // A fresh worker that may take so much processor time; empty where the nursery is gone.
+  std::optional<Worker> spawn(std::chrono::milliseconds cpu);
+  // Nanoseconds of processor time that a worker has taken; 0 where it lives no more.
+  long long used(int id);
   // Kills a worker if it lives, and says what it died of: "signal 11 (Segmentation fault)".
   std::string bury(int id);
 
@@ -59,8 +62,11 @@ class Nursery {
   Isolation isolation_ = Isolation::process;
 };
 
-// A port to a fresh worker, which may take `limit` of processor time (rounded up to whole seconds) and, by the clock,
-// four times that.
+// Reaps a child that is to end by itself. False where it has not ended after so long.
+bool wait_for_end(pid_t pid, std::chrono::milliseconds patience);
+
+// A port to a fresh worker, which may take `limit` of processor time. By the clock it may take as much longer as a busy
+// machine makes it; one that does not compute while it is waited for is ended about as soon.
 std::shared_ptr<grade::StudentPort> make_worker_port(std::shared_ptr<Nursery> nursery, std::chrono::milliseconds limit);
 
 }  // namespace syslab::program

@@ -22,23 +22,26 @@ void LabWorld::close() {
   host.tasks().cancel_all(world.scheduler());
 }
 
-std::function<void()> LabWorld::before_run;
+std::function<std::optional<Instant>(const LabWorld&)> LabWorld::before_run;
 
 void LabWorld::run(lua_State* L, Instant until, const std::function<bool()>& done) {
   Tasks& tasks = host.tasks();
   if (tasks.current(L) != nullptr || world.running()) {
     throw ScriptError("the world runs already: inside a task or a handler use w:sleep(seconds)");
   }
-  if (before_run) before_run();
+  std::optional<Instant> stop = before_run ? before_run(*this) : std::nullopt;
+  if (stop && *stop > until) stop.reset();
+  if (stop) until = std::max(world.now(), *stop - Duration(1));
   // An interrupt is looked at between events, because work in C++ fires no Lua hook.
   host.attention = host.interrupted() || tasks.has_error();
   if (done) {
-    world.run_until([&] { return host.attention != 0 || done(); }, until);
+    if (world.run_until([&] { return host.attention != 0 || done(); }, until)) stop.reset();
   } else {
     world.run_until(until, host.attention);
   }
   if (host.interrupted()) throw ScriptError("interrupted");
   if (tasks.has_error()) throw ScriptError(tasks.take_error());
+  if (stop) throw ScriptError("the replay stops here");
 }
 
 LabWorld& alive(LabWorld& world) {

@@ -42,8 +42,9 @@ class LabWorld : public std::enable_shared_from_this<LabWorld> {
   // happen. Only the main chunk may: a task sleeps instead. Throws ScriptError with what a task raised
   // meanwhile.
   void run(lua_State* L, Instant until, const std::function<bool()>& done = nullptr);
-  // Called before time passes in any world; what it throws goes to the script. For replays, which stop there.
-  static std::function<void()> before_run;
+  // Called before time passes in any world; what it throws goes to the script. It may return a moment: just before that
+  // one the run ends with an error, if it gets there. For replays, which stop so.
+  static std::function<std::optional<Instant>(const LabWorld&)> before_run;
   // Ends it for good: tasks are cancelled, handles are dead. Nothing can be called any more.
   void close();
   bool closed() const { return closed_; }

@@ -10,7 +10,7 @@ local function bank(submission, seed, options)
   }
   local queues = { orders = orders, dead = dead }
   local mq = w:service("mq", { slots = 16, filters = { lab.queue.broker { queues = queues } } })
-  local booked, keys = {}, {}
+  local booked, keys = {}, {}  -- by order: the times at which it was booked
   local function malformed(text) return nil, { code = "malformed", message = text } end
   w:service("ledger", {
     time = options.time or lab.dist.exp { mean = 50*ms }, slots = 16,
@@ -20,7 +20,9 @@ local function bank(submission, seed, options)
       if type(request.amount) ~= "number" then return malformed "the amount is no number" end
       if keys[request.key] then return "booked before" end
       keys[request.key] = true
-      booked[request.order] = (booked[request.order] or 0) + 1
+      local times = booked[request.order] or {}
+      booked[request.order] = times
+      times[#times + 1] = w:now()
       return "booked"
     end,
   })
@@ -44,12 +46,51 @@ local function send(w, mq, count, seconds, again)
   end
 end
 
-local function check_booked(t, booked, count, once)
+-- Where an order went that was not booked: the first delete of a message about it, or else the last receive of one.
+local function lost(w, order)
+  local ours, seen = {}, nil
+  for _, event in ipairs(w:trace_events()) do
+    local detail = type(event.detail) == "table" and event.detail or {}
+    if event.node == "mq" and event.kind == "send" and event.label == "receive" then
+      for _, message in ipairs(detail) do
+        if type(message) == "table" and type(message.body) == "table" and message.body.order == order then
+          ours[message.receipt], seen = true, { at = event.at, node = "consumer" }
+        end
+      end
+    elseif event.node == "consumer" and event.kind == "send" and event.label == "delete" and ours[detail.receipt] then
+      return { at = event.at, node = "consumer" }, ("it never was, but a message about it was deleted at %.3f s"):format(
+        event.at)
+    end
+  end
+  return seen, "it never was"
+end
+
+-- When the first message came back, `visibility` seconds after it was received. Nil where some were extended: then it is
+-- not known which.
+local function came_back(w, visibility)
+  local first
+  for _, event in ipairs(w:trace_events()) do
+    if event.label == "change_visibility" then return nil end
+    if not first and event.node == "mq" and event.kind == "send" and event.label == "receive"
+        and type(event.detail) == "table" and event.detail[1] then
+      first = { at = event.at + visibility, node = "mq" }
+    end
+  end
+  return first
+end
+
+local function check_booked(t, w, booked, count, once)
   for i = 1, count do
     local name = ("order-%d"):format(i)
-    local times = booked[name] or 0
-    t.that(times > 0, name .. " is booked", "it never was")
-    if once then t.that(times == 1, name .. " is booked once", ("it was booked %d times"):format(times)) end
+    local times = booked[name] or {}
+    if #times == 0 then
+      local where, happened = lost(w, name)
+      t.that(false, name .. " is booked", happened, where)
+    end
+    if once then
+      t.that(#times == 1, name .. " is booked once", ("it was booked %d times"):format(#times),
+        { at = times[2], node = "ledger" })
+    end
   end
 end
 
@@ -58,7 +99,7 @@ local function counts(mq, queue) return mq:call { type = "attributes", queue = q
 local function check_empty(t, mq)
   local c = counts(mq)
   local left = c.visible + c.in_flight
-  t.that(left == 0, "the queue is empty at the end", left .. " messages are still there: are they deleted?")
+  t.that(left == 0, "the queue is empty at the end", left == 1 and "a message is still there: is it deleted?" or left .. " messages are still there: are they deleted?")
 end
 
 return {
@@ -79,7 +120,7 @@ orders twice, gets orders that cannot be booked, and has to wait for a slow ledg
         local w, mq, booked = bank(submission, seed, {})
         send(w, mq, 20, 10)
         w:run(60)
-        check_booked(t, booked, 20)
+        check_booked(t, w, booked, 20)
         check_empty(t, mq)
       end,
     },
@@ -98,7 +139,7 @@ orders twice, gets orders that cannot be booked, and has to wait for a slow ledg
           w:at(at + 1, lab.fault.restart(who))
         end
         w:run(180)
-        check_booked(t, booked, 20)
+        check_booked(t, w, booked, 20)
         check_empty(t, mq)
       end,
     },
@@ -116,7 +157,7 @@ orders twice, gets orders that cannot be booked, and has to wait for a slow ledg
           w:at(at + 1, lab.fault.restart "consumer")
         end
         w:run(180)
-        check_booked(t, booked, 20, true)
+        check_booked(t, w, booked, 20, true)
         check_empty(t, mq)
       end,
     },
@@ -131,7 +172,7 @@ orders twice, gets orders that cannot be booked, and has to wait for a slow ledg
         mq:call { type = "send", queue = "orders", body = { order = "bad", amount = "much" }, timeout = 5 }
         send(w, mq, 10, 5)
         w:run(120)
-        check_booked(t, booked, 10)
+        check_booked(t, w, booked, 10)
         t.that(counts(mq, "dead").visible == 1, "the bad order is in the dead-letter queue at the end",
           "it is not there: was it deleted?")
       end,
@@ -145,10 +186,11 @@ orders twice, gets orders that cannot be booked, and has to wait for a slow ledg
         local w, mq, booked = bank(submission, seed, { time = lab.dist.constant { value = 35 }, visibility = 10 })
         send(w, mq, 3, 1)
         w:run(400)
-        check_booked(t, booked, 3)
+        check_booked(t, w, booked, 3)
+        local where = came_back(w, 10)
         local late = counts(mq).timed_out
         t.that(late == 0, "no message comes back while the ledger (35 s) is at work on it",
-          ("messages came back %d times"):format(late))
+          ("messages came back %d times"):format(late), where)
         check_empty(t, mq)
       end,
     },

@@ -6,6 +6,9 @@
 --       t.equal(c:keys(), { "c", "a" }, "the keys of c")
 --       t.that(load:errors() == 0, "no request fails", load:errors() .. " failed")
 --     end
+--
+-- Each takes a last argument that says when and on which node the thing went wrong, where the check knows that better
+-- than "now": { at = seconds, node = name }.
 
 local host = ...
 local expect = require "expect"
@@ -14,16 +17,18 @@ local expectations = {}
 
 local Failure = { __tostring = function(self) return self.message end }
 
-local function fail(message) error(setmetatable({ message = message }, Failure), 0) end
+local function fail(message, where)
+  error(setmetatable({ message = message, where = type(where) == "table" and where or nil }, Failure), 0)
+end
 
 -- An assertion of lua/expect.lua; `what` says in front of the failure what was looked at.
 local function wrap(f, arguments)
   return function(...)
-    local what = select(arguments + 1, ...)
+    local what, where = select(arguments + 1, ...)
     local ok, message = pcall(f, ...)
     if ok then return end
     message = tostring(message):gsub("^value: ", "")
-    fail(type(what) == "string" and what .. ": " .. message or message)
+    fail(type(what) == "string" and what .. ": " .. message or message, where)
   end
 end
 
@@ -35,13 +40,13 @@ local t = {
 }
 
 --- A true value, or `message`.
-function t.is_true(x, message)
-  if not x then fail(message or "got " .. tostring(x) .. ", expected a true value") end
+function t.is_true(x, message, where)
+  if not x then fail(message or "got " .. tostring(x) .. ", expected a true value", where) end
 end
 
 --- A condition with both sides of the failure in words: what was expected, what happened instead.
-function t.that(ok, expected, happened)
-  if not ok then fail(("expected: %s\nhappened: %s"):format(expected, happened)) end
+function t.that(ok, expected, happened, where)
+  if not ok then fail(("expected: %s\nhappened: %s"):format(expected, happened), where) end
 end
 
 local function kind_of(x) return host.type_of(x) or type(x) end
@@ -64,12 +69,12 @@ end
 --- Ends the running check with a sentence.
 expectations.fail = fail
 
---- Runs a check with what it gets after `t`. Returns true, nil, nil and what it returned; or false, the sentence, and
--- whether the check itself broke.
+--- Runs a check with what it gets after `t`. Returns true, nil, nil and what it returned; or false, the sentence,
+-- whether the check itself broke, and where it went wrong if the check said so.
 function expectations.run(check, ...)
   local ok, problem = pcall(check, t, ...)
   if ok then return true, nil, nil, problem end
-  if getmetatable(problem) == Failure then return false, problem.message, false end
+  if getmetatable(problem) == Failure then return false, problem.message, false, problem.where end
   return false, tostring(problem), true
 end
 

@@ -8,6 +8,9 @@ local submission = require "guide.submission"
 
 local parts = {}
 
+-- What a file that answers everything alike may earn: some parts, such as the cost of a call, are about something else.
+local forged_share = 0.3
+
 --- How many seeds a part is run with where it does not say.
 parts.seeds = 10
 
@@ -72,9 +75,35 @@ end
 
 local function indented(text) return "    " .. (text:gsub("\n", "\n    ")) end
 
---- What a failure looked like, in some lines: the simulated time and the last messages.
+local text_bytes = 2000
+
+-- What turns the direction of a line, joins or hides: a text could look like another one.
+local function is_trick(code)
+  return code >= 0x200B and code <= 0x200F or code >= 0x202A and code <= 0x202E or code >= 0x2060 and code <= 0x206F
+    or code == 0xFEFF
+end
+
+--- A text of a submission's for people, terminals and files: bounded (2000 bytes, or `most`), in UTF-8, without characters that command.
+function parts.plain(text, most)
+  most = most or text_bytes
+  local out, size = {}, 0
+  for _, c, code in term.characters((text:sub(1, 2 * most):gsub("\r\n?", "\n"))) do
+    if not code or code < 32 and c ~= "\n" and c ~= "\t" or code >= 127 and code < 160 or is_trick(code) then c = "?" end
+    size = size + #c
+    if size > most then
+      out[#out + 1] = "..."
+      break
+    end
+    out[#out + 1] = c
+  end
+  return table.concat(out)
+end
+
+--- What a failure looked like, in some lines: when and on which node, and the last messages; or the last calls.
 function parts.scene_text(scene)
-  return ("at %s of simulated time; the last messages before:\n%s"):format(human.instant(scene.at, 6), scene.diagram)
+  if not scene.at then return "the last calls, and what came back:\n" .. scene.diagram end
+  return ("at %s of simulated time%s; the last messages:\n%s"):format(human.instant(scene.at, 6),
+    scene.node and " on node " .. scene.node or "", scene.diagram)
 end
 
 --- Says how a submission did: a line for each part, the first failure in full. `replay(result)` gives the command that
@@ -91,9 +120,10 @@ function parts.tell(results, say, replay)
     elseif not result.ok and not told then
       told = true
       local broken = result.status == "broken" and "the check could not make sense of what it found: " or ""
-      say(indented(broken .. result.message))
+      say(indented(broken .. parts.plain(result.message)))
       if result.scene then say(indented(parts.scene_text(result.scene))) end
-      say(indented(("seed %s; back to the moment before it: %s"):format(number(result.seed), replay(result))))
+      say(indented(("seed %s; back to just before it:\n  %s"):format(number(result.seed),
+        term.paint("strong", replay(result)))))
     end
   end
 end
@@ -133,6 +163,9 @@ local function verify_starter(lab, source)
     return ("part %s ends in an error of the check instead of a sentence: %s"):format(lab.parts[1].name,
       result.message)
   end
+  if result.status ~= "failed" then
+    return ("it does not run: part %s ends with '%s': %s"):format(lab.parts[1].name, result.status, result.message)
+  end
   return nil, result.message
 end
 
@@ -163,8 +196,30 @@ local function verify_wrong(lab, name, source)
   end
 end
 
+-- Of what answers everything with one thing: what is wrong with the checks, or nil and the most that such a file earns.
+local function verify_forged(lab)
+  local most, whose = 0, nil
+  for _, file in ipairs(require("guide.forged").files) do
+    local sum = 0
+    for _, part in ipairs(lab.parts) do
+      local result = parts.run_alone(lab, part, "forged.lua", file[2], { 1, 2 })
+      if result.status == "broken" then
+        return ("part %s ends in an error of the check instead of a sentence, when everything is answered with %s: %s")
+          :format(part.name, file[1], result.message)
+      end
+      sum = sum + result.earned
+    end
+    if sum > most then most, whose = sum, file[1] end
+  end
+  if most > forged_share * parts.points(lab) then
+    return ("one that answers everything with %s earns %s of %s points"):format(whose, number(most),
+      number(parts.points(lab)))
+  end
+  return nil, whose and ("earn %s points at most (%s)"):format(number(most), whose) or "earn nothing"
+end
+
 --- Verifies a lab's parts: the starter fails part 1 with a sentence, the solution earns all points on `seeds` seeds,
--- each wrong solution loses exactly what it says. `say(line)` gets a line for each file. Returns whether all is well.
+-- each wrong solution loses exactly what it says, and files that answer everything alike earn little and break no check. `say(line)` gets a line for each file. Returns whether all is well.
 function parts.verify(lab, seeds, say)
   local good = true
   local function tell(file, problem, happened)
@@ -195,6 +250,8 @@ function parts.verify(lab, seeds, say)
       tell(path, problem, "loses what it says")
     end
   end
+  problem, happened = verify_forged(lab)
+  tell("files that answer everything alike", problem, happened)
   if wrongs == 0 then tell(tests .. "/wrong_*.lua", "there is none, so nothing shows that the checks can fail") end
   return good
 end

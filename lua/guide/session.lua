@@ -63,7 +63,7 @@ end
 --- Opens a lab. `options`: `say(text)`, `complain(text)`, `ask(question) -> answer or nil`, `entry` (its progress),
 -- `keep(entry)`, `env` (where variables live), `show(...)` (echoes values), `record(input)`; `interactive`.
 function session.new(lab, options)
-  local self = setmetatable({ lab = lab, ran = {}, tried = {} }, Session)
+  local self = setmetatable({ lab = lab, ran = {}, tried = {}, given = {} }, Session)
   for _, name in ipairs { "say", "complain", "ask", "keep", "env", "show", "record", "entry", "interactive" } do
     self[name] = options[name]
   end
@@ -239,15 +239,16 @@ end
 --- .hint
 function Session:hint()
   local step, mark = self:step(), self:mark()
-  -- Once all are out, they come again from the first, so that nobody who forgot one is stuck.
-  local n = (self.hinted == step.name and self.given or 0) + 1
+  -- Who comes back another day goes on with the next one. Once all are out, they come again from the first, so that
+  -- nobody who forgot one is stuck.
+  local n = (self.given[step.name] or math.min(mark.hints or 0, #step.hints)) + 1
   if n > #step.hints then
     self.say("There are no more hints. .skip goes on without this step; .hint begins again.")
-    self.given = 0
+    self.given[step.name] = 0
     return
   end
-  self.hinted, self.given = step.name, n
-  mark.hints = (mark.hints or 0) + 1
+  self.given[step.name] = n
+  mark.hints = math.max(mark.hints or 0, n)
   self.say(laid_out(("Hint %d of %d: %s"):format(n, #step.hints, step.hints[n])))
   if n == #step.hints then self.say(term.paint("dim", "(that was the last one)")) end
   self:save()
@@ -282,7 +283,6 @@ function Session:advance()
     return
   end
   self.index = self.index + 1
-  self.given = 0
   self:save()
   self:show_step()
 end

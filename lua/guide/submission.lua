@@ -13,10 +13,12 @@ local expectations = require "guide.expectations"
 local human = require "human"
 local pretty = require "pretty"
 local term = require "term"
+local world_view = require "world_view"
 
 local submission = {}
 
 local scene_rows = 10
+local calls_kept = 8
 
 local defaults = { budget = 10000000, memory = 64 * 2 ^ 20 }
 local load_options = { arguments = true, seed = true, budget = true, memory = true }
@@ -25,6 +27,7 @@ local load_options = { arguments = true, seed = true, budget = true, memory = tr
 local loads, last_instance = {}, 0
 local current_seed, limits = 1, {}
 local replayed  -- where a replay has stopped: { object =, call = }
+local calls, calls_made = {}, 0  -- the last calls of the running check: { object =, name =, values =, results =, n = }
 local trouble  -- the kind of the first thing that went wrong in the running check
 
 local function short(value)
@@ -51,11 +54,18 @@ local sentences = {
   t = function(text) return ("it was not done after %s"):format(text) end,
 }
 
--- The values of an answer; or the end of the check.
-local function answered(what, ok, kind, text, ...)
-  if ok then return kind, text, ... end
+local function packed(...) return { n = select("#", ...), ... } end
+
+-- The values of an answer; or the end of the check. `call` is what was called, of `made_call`, or what was done.
+local function answered(call, ok, ...)
+  if ok then
+    if type(call) == "table" then call.results = packed(...) end
+    return ...
+  end
+  local kind, text = ...
   trouble = trouble or kind
-  expectations.fail(("%s: %s"):format(what, sentences[kind](text)))
+  if type(call) == "table" then call.trouble, call = kind, call_text(call.name, unpack(call.values, 1, call.values.n)) end
+  expectations.fail(("%s: %s"):format(call, sentences[kind](text)))
 end
 
 local function without_self(object, ...)
@@ -67,11 +77,64 @@ local object_type = {}
 
 local Stop = {}
 
--- Every call of the student's code is a move of the check; a replay ends before the last one.
-local function move(object, name, ...)
-  if not functions.move() then return end
-  replayed = { object = object, call = call_text(name, without_self(object, ...)) }
-  error(Stop, 0)
+-- Every call of the student's code is a move of the check, and a replay ends before one of them. The last ones are kept
+-- for the picture of a failure, as values: most checks do not fail, and texts cost more.
+local function made_call(object, name, ...)
+  local values = packed(without_self(object, ...))
+  if functions.move() then
+    replayed = { object = object, call = call_text(name, unpack(values, 1, values.n)) }
+    error(Stop, 0)
+  end
+  calls_made = calls_made + 1
+  local call = { number = calls_made, object = object, name = name, values = values }
+  calls[calls_made % calls_kept + 1] = call
+  return call
+end
+
+-- What came back, for the picture; `label` names objects.
+local function results_text(call, label)
+  if call.trouble then return call.trouble == "x" and "an error" or "no answer" end
+  if not call.results then return "" end
+  local shown = {}
+  for i = 1, call.results.n do
+    local value = call.results[i]
+    shown[i] = getmetatable(value) == object_type and label(value) or short(value)
+  end
+  return call.results.n == 0 and "nothing" or table.concat(shown, ", ")
+end
+
+-- The last calls of a check as a sequence chart, downwards: what the check asked, what the file answered. Nil where it
+-- made none.
+local function call_chart(file)
+  local rows, labels, objects, width = {}, {}, 0, 0
+  local function label(object)  -- numbered as they come into the picture; the module itself has no name
+    if rawget(object, "reference") == 0 then return "the module" end
+    local key = rawget(object, "instance") .. " " .. rawget(object, "reference")
+    if not labels[key] then
+      objects = objects + 1
+      labels[key] = "object " .. objects
+    end
+    return labels[key]
+  end
+  for number = math.max(1, calls_made - calls_kept + 1), calls_made do
+    local call = calls[number % calls_kept + 1]
+    rows[#rows + 1] = call
+    label(call.object)
+  end
+  if #rows == 0 then return nil end
+  local several = objects > 1
+  for _, call in ipairs(rows) do
+    local text = call_text(call.name, unpack(call.values, 1, call.values.n))
+    if several and rawget(call.object, "reference") ~= 0 then text = label(call.object) .. ": " .. text end
+    call.text = term.width(text) <= 44 and text or term.truncate(text, 44)
+    width = math.max(width, term.width(call.text))
+  end
+  local out = { term.pad("", 8) .. term.pad("check", width + 7) .. file }
+  for i, call in ipairs(rows) do
+    out[#out + 1] = term.glyphs(("%6d  ●─%s─%s▶│ %s%s"):format(call.number, call.text,
+      ("─"):rep(width - term.width(call.text)), results_text(call, label), i == #rows and "  ✗" or ""))
+  end
+  return table.concat(out, "\n")
 end
 
 local function make_object(instance, reference)
@@ -90,17 +153,15 @@ function object_type.__index(object, name)
     local instance = rawget(object, "instance")
     local owner = loads[instance] and loads[instance].owner
     if not owner then error("this object belongs to a run of the check that is over", 2) end
-    move(object, name, ...)
-    return answered(call_text(name, without_self(object, ...)),
-      functions.call(owner, instance, rawget(object, "reference"), name, ...))
+    local call = made_call(object, name, ...)
+    return answered(call, functions.call(owner, instance, rawget(object, "reference"), name, ...))
   end
 end
 
 function object_type.__call(object, ...)
   local instance = rawget(object, "instance")
-  move(object, "the function", ...)
-  return answered(call_text("the function", ...),
-    functions.call(loads[instance].owner, instance, rawget(object, "reference"), false, ...))
+  local call = made_call(object, "the function", ...)
+  return answered(call, functions.call(loads[instance].owner, instance, rawget(object, "reference"), false, ...))
 end
 
 function object_type.__newindex() error("an object of the student's code cannot be changed from here", 2) end
@@ -157,26 +218,54 @@ function submission.close(opened) functions.close(opened) end
 
 local statuses = { x = "error", b = "budget", m = "memory", g = "died", t = "time" }
 
+-- Before a check is run; a replay stops before a move, or in it just before a moment of the world.
+local function begin(part, seed, stop_before, moment)
+  current_seed, limits, trouble, replayed = seed, part, nil, nil
+  loads, last_instance, calls, calls_made = {}, 0, {}, 0
+  math.randomseed(seed)
+  functions.begin_moves(stop_before or 0, moment)
+end
+
+-- When and on which node it went wrong: what the check says; or where the student's node raised an error; or the last
+-- thing that happened at a node of the student's, whose consequence the check has seen.
+local function moment_of(world, where, crashes, nodes)
+  local now = world:now()
+  if type(where) == "table" then
+    local at = type(where.at) == "number" and math.min(math.max(where.at, 0), now) or now
+    return at, type(where.node) == "string" and where.node or nil
+  end
+  if crashes[1] then return crashes[1].at, crashes[1].node end
+  local trace = world:trace_events()
+  for i = #trace, 1, -1 do
+    if nodes[trace[i].node] and trace[i].kind ~= "send" then return trace[i].at, trace[i].node end
+  end
+  return now
+end
+
 --- Runs a part's check on a submission with a seed. Returns the share of the points that it earns (1 or what the check
 -- returned, 0 where it failed), the sentence, and how it ended: "passed", "failed", "error" (the code raised one),
--- "budget", "memory", "time", "died", or "broken" (the check itself). In the end, where the check has made a world and
--- failed, what it was like: { at = seconds, diagram = text }.
+-- "budget", "memory", "time", "died", or "broken" (the check itself). In the end, where it failed, what it was like:
+-- { at = seconds and node = name (both only in a world), diagram = text }.
 function submission.check(opened, part, seed)
-  current_seed, limits, trouble = seed, part, nil
   local world_before = host.world()
-  functions.begin_moves(0)
-  math.randomseed(seed)
-  local ok, message, broken, share = expectations.run(part.check, opened, seed)
+  begin(part, seed)
+  local ok, message, broken, detail = expectations.run(part.check, opened, seed)
+  local share = ok and detail or nil
   local over = functions.over(opened)
   local printed = (ok or over) and "" or submission.printed(opened)
-  local crashes = functions.crashes(opened)
-  for instance, at in pairs(loads) do functions.drop(at.owner, instance) end
-  loads, last_instance = {}, 0
+  local crashes, nodes = functions.crashes(opened), functions.nodes(opened)
   local world, scene = host.world(), nil
   if world and world ~= world_before then
-    if not ok then scene = { at = world:now(), diagram = tostring(world:messages { rows = scene_rows }) } end
+    if not ok then
+      local at, node = moment_of(world, detail, crashes, nodes)
+      scene = { at = at, node = node, diagram = tostring(world_view.scene(world, at, node, scene_rows)) }
+    end
     world:close()
+  elseif not ok and calls_made > 0 then
+    scene = { diagram = call_chart(functions.name(opened)) }
   end
+  for instance, at in pairs(loads) do functions.drop(at.owner, instance) end
+  loads, last_instance, calls, calls_made = {}, 0, {}, 0
   if ok and not over then
     if share == nil then return 1, nil, "passed" end
     if type(share) == "number" and share >= 0 and share <= 1 then
@@ -186,31 +275,35 @@ function submission.check(opened, part, seed)
     return 0, ("the check returned %s, which is no share of the points"):format(tostring(share)), "broken"
   end
   if ok then message = "the program ended before its check did" end
-  if #crashes > 0 then message = message .. "\n" .. table.concat(crashes, "\n", 1, math.min(#crashes, 3)) end
+  for i = 1, math.min(#crashes, 3) do
+    local crash = crashes[i]
+    message = ("%s\n%s crashed at %.6g s: %s"):format(message, crash.node, crash.at, crash.text)
+  end
   if printed ~= "" then message = message .. "\nprinted: " .. printed:sub(1, 400):gsub("%s+$", "") end
   return 0, message, statuses[over or trouble] or broken and "broken" or "failed", scene
 end
 
---- Runs a check that is known to fail once more and stops before its last move. Returns what is there: { world =,
--- object =, call =, at = the time at which it failed }, all of them if they apply.
+--- Runs a check that is known to fail once more and stops just before the failure: in a world just before the moment of
+-- it, otherwise before the last call. Returns what is there: { world =, at = and node = where it fails, object =, call = },
+-- all of them if they apply.
 function submission.replay(opened, part, seed)
   local world_before = host.world()
-  local function run(stop_before)
-    current_seed, limits, trouble, replayed = seed, part, nil, nil
-    loads, last_instance = {}, 0
-    math.randomseed(seed)
-    functions.begin_moves(stop_before)
-    expectations.run(part.check, opened, seed)
-    return functions.moves_made()
-  end
-  local made = run(0)
+  begin(part, seed)
+  local _, _, _, detail = expectations.run(part.check, opened, seed)
+  local last_move, moment, there = functions.moves_made(), nil, {}
   local world = host.world()
-  local at = world and world ~= world_before and world:now() or nil
-  run(made)
+  if world and world ~= world_before then
+    there.at, there.node = moment_of(world, detail, functions.crashes(opened), functions.nodes(opened))
+    local move = functions.move_at(world, there.at)
+    if move > 0 then last_move, moment = move, there.at end
+    world:close()
+  end
+  begin(part, seed, last_move, moment)
+  expectations.run(part.check, opened, seed)
   functions.begin_moves(0)
-  world = host.world()
-  return { world = world ~= world_before and world or nil, at = at, object = replayed and replayed.object,
-    call = replayed and replayed.call }
+  if there.at then there.world = host.world() end
+  there.object, there.call = replayed and replayed.object, replayed and replayed.call
+  return there
 end
 
 return submission

@@ -267,6 +267,111 @@ t.test("a node that does too much at once is stopped", function()
   t.matches(message, "n crashed at 0 s: flood.lua:2: more than 4 MiB of messages")
 end)
 
+-- Where it went wrong
+
+-- A node that answers "ping" to each request but the third, at which it fails in the given way.
+local function pinger(wrong)
+  return ([[
+    local node = ...
+    local n = 0
+    function node.on_request(env, request)
+      n = n + 1
+      if n == 3 then %s end
+      return "ping"
+    end]]):format(wrong)
+end
+
+local function asks_five_times(e, s, seed)
+  local w = lab.world { seed = seed }
+  local n = s:node(w, "pinger")
+  w:service("bystander", { time = 0.001 })
+  for i = 1, 5 do
+    w:run(1)
+    e.equal(n:call { type = "x" }, "ping", "answer " .. i)
+  end
+end
+
+local function failed(source, check)
+  local opened = submission.open("s.lua", source, {})
+  local part = { check = check }
+  local share, message, status, scene = submission.check(opened, part, 1)
+  t.equal(share, 0)
+  return scene, submission.replay(opened, part, 1), message, status
+end
+
+t.test("a failure is where the student's node last did something, and a replay stops just before", function()
+  local scene, there = failed(pinger [[return "pong"]], asks_five_times)
+  t.equal(scene.node, "pinger")
+  t.near(scene.at, 3.00125, 1e-9)
+  t.matches(scene.diagram, "here")
+  t.equal(there.node, "pinger")
+  t.near(there.at, 3.00125, 1e-9)
+  t.equal(there.world:now() < there.at and there.world:now() > there.at - 1e-6, true)
+  there.world:step()
+  t.near(there.world:now(), there.at, 1e-12)
+end)
+
+t.test("where its code failed, it is where it did so", function()
+  local scene, there, message = failed(pinger [[env:after(0.25, function() error("late") end)]], function(e, s)
+    local w = lab.world { seed = 1 }
+    local n = s:node(w, "pinger")
+    for _ = 1, 3 do n:call { type = "x" } end
+    w:run(10)
+    e.that(n:up(), "a node that is up", "it is down")
+  end)
+  t.matches(message, "pinger crashed at 0.25125 s: s.lua:5: late")
+  t.near(scene.at, 0.25125, 1e-9)
+  t.equal(scene.node, "pinger")
+  t.equal(there.world:now() < there.at and there.world:now() > there.at - 1e-6, true)
+end)
+
+t.test("a check that knows when and where says so", function()
+  local function check(e, s)
+    local w = lab.world { seed = 1 }
+    s:node(w, "pinger")
+    local at
+    local ledger = w:service("ledger", { handler = function() at = w:now() return 1 end })
+    w:at(2, function() ledger:call { type = "book" } end)
+    w:at(7, function() ledger:call { type = "look" } end)
+    w:run(100)
+    e.equal(at, nil, "the time of a booking", { at = 2.00025, node = "ledger" })
+  end
+  local scene, there = failed(pinger "", check)
+  t.equal(scene.node, "ledger")
+  t.near(scene.at, 2.00025, 1e-9)
+  t.matches(scene.diagram, "book")
+  t.equal(there.world:now() < 2.00025 and there.world:now() > 2.00024, true)
+  t.matches(tostring(there.world:messages {}), "book")
+end)
+
+t.test("a replay stops in the right one of several worlds", function()
+  local _, there = failed(pinger [[return "pong"]], function(e, s, seed)
+    local before = lab.world { seed = 9 }
+    before:run(50)
+    before:close()
+    asks_five_times(e, s, seed)
+  end)
+  t.near(there.at, 3.00125, 1e-9)
+  t.equal(there.world:now() < there.at and there.world:now() > there.at - 1e-6, true)
+  t.equal(there.world:seed(), 1)
+end)
+
+t.test("a failure without a world shows the last calls, and a replay stops before the last one", function()
+  local scene, there = failed(stack, function(e, s)
+    local a, b = s:load().new { limit = 3 }, s:load().new()
+    for i = 1, 20 do a:push(i) end
+    e.equal(a:pop(), 20)
+    e.equal(b:pop(), 1, "what comes off the other")
+  end)
+  t.equal(scene.at, nil)
+  t.matches(scene.diagram, "check +s.lua")
+  t.matches(scene.diagram, "20%s+●─.*push%(18%).*│ 18")
+  t.matches(scene.diagram, "24%s+●─object 2: pop%(%).*│ nothing  ✗$")
+  t.equal(there.world, nil)
+  t.equal(there.call, "pop()")
+  t.equal(there.object:push(5), 1)
+end)
+
 -- Parts
 
 local function lab(check, changes)

@@ -4,6 +4,7 @@ return {
   title = "A stack, and a node that echoes",
   minutes = 1,
   summary = "A target for attacks.",
+  uses = { "cache", "dist", "hash", "limit", "sketch", "workload" },  -- the more there is, the more can be attacked
   parts = {
     {
       name = "stack", title = "A stack", points = 50, seeds = 2,

@@ -1,0 +1,18 @@
+-- Source that is deep for the compiler in other ways than parentheses.
+local function try(text) return pcall(function() return assert(load(text))() end) end
+try("return " .. ("a .. "):rep(1e5) .. "a")
+try("return " .. ("-"):rep(1e5 + 1) .. "1")
+try("return " .. ("not "):rep(1e5) .. "1")
+try(("if x then "):rep(1e5) .. ("end "):rep(1e5))
+try("if x then " .. ("elseif y then "):rep(1e5) .. "end")
+try(("do "):rep(1e5) .. ("end "):rep(1e5))
+try("return " .. ("function() return "):rep(1e4) .. "1 " .. ("end "):rep(1e4))
+try("local " .. ("a,"):rep(1e4) .. "a = 1")
+try("return " .. ("2^"):rep(1e5) .. "2")
+try("return " .. ("9"):rep(1e6))
+try("return 0x" .. ("f"):rep(1e6) .. "p" .. ("9"):rep(1e3))
+try("return {" .. ("1,"):rep(1e6) .. "}")
+try("a" .. ("[1]"):rep(1e5) .. " = 1")
+try("return f" .. ("()"):rep(1e5))
+try(("goto x "):rep(1e5) .. "::x::")
+error("through")
