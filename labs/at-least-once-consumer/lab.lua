@@ -58,15 +58,15 @@ local function lost(w, order)
         end
       end
     elseif event.node == "consumer" and event.kind == "send" and event.label == "delete" and ours[detail.receipt] then
-      return { at = event.at, node = "consumer" }, ("it never was, but a message about it was deleted at %.3f s"):format(
-        event.at)
+      local at = event.at
+      return { at = at, node = "consumer" }, ("it never was, but a message about it was deleted at %.3f s"):format(at)
     end
   end
   return seen, "it never was"
 end
 
--- When the first message came back, `visibility` seconds after it was received. Nil where some were extended: then it is
--- not known which.
+-- When the first message came back, `visibility` seconds after it was received. Nil where some were extended: then it
+-- is not known which.
 local function came_back(w, visibility)
   local first
   for _, event in ipairs(w:trace_events()) do
@@ -99,7 +99,8 @@ local function counts(mq, queue) return mq:call { type = "attributes", queue = q
 local function check_empty(t, mq)
   local c = counts(mq)
   local left = c.visible + c.in_flight
-  t.that(left == 0, "the queue is empty at the end", left == 1 and "a message is still there: is it deleted?" or left .. " messages are still there: are they deleted?")
+  t.that(left == 0, "the queue is empty at the end", left == 1 and "a message is still there: is it deleted?"
+    or left .. " messages are still there: are they deleted?")
 end
 
 return {

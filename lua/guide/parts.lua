@@ -83,12 +83,14 @@ local function is_trick(code)
     or code == 0xFEFF
 end
 
---- A text of a submission's for people, terminals and files: bounded (2000 bytes, or `most`), in UTF-8, without characters that command.
+--- A text of a submission's for people, terminals and files: bounded (2000 bytes, or `most`), in UTF-8, without
+-- characters that command.
 function parts.plain(text, most)
   most = most or text_bytes
   local out, size = {}, 0
   for _, c, code in term.characters((text:sub(1, 2 * most):gsub("\r\n?", "\n"))) do
-    if not code or code < 32 and c ~= "\n" and c ~= "\t" or code >= 127 and code < 160 or is_trick(code) then c = "?" end
+    local is_control = not code or code < 32 and c ~= "\n" and c ~= "\t" or code >= 127 and code < 160
+    if is_control or is_trick(code) then c = "?" end
     size = size + #c
     if size > most then
       out[#out + 1] = "..."
@@ -219,7 +221,8 @@ local function verify_forged(lab)
 end
 
 --- Verifies a lab's parts: the starter fails part 1 with a sentence, the solution earns all points on `seeds` seeds,
--- each wrong solution loses exactly what it says, and files that answer everything alike earn little and break no check. `say(line)` gets a line for each file. Returns whether all is well.
+-- each wrong solution loses exactly what it says, and files that answer everything alike earn little and break no
+-- check. `say(line)` gets a line for each file. Returns whether all is well.
 function parts.verify(lab, seeds, say)
   local good = true
   local function tell(file, problem, happened)

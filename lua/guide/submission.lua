@@ -64,7 +64,10 @@ local function answered(call, ok, ...)
   end
   local kind, text = ...
   trouble = trouble or kind
-  if type(call) == "table" then call.trouble, call = kind, call_text(call.name, unpack(call.values, 1, call.values.n)) end
+  if type(call) == "table" then
+    call.trouble = kind
+    call = call_text(call.name, unpack(call.values, 1, call.values.n))
+  end
   expectations.fail(("%s: %s"):format(call, sentences[kind](text)))
 end
 
@@ -283,9 +286,9 @@ function submission.check(opened, part, seed)
   return 0, message, statuses[over or trouble] or broken and "broken" or "failed", scene
 end
 
---- Runs a check that is known to fail once more and stops just before the failure: in a world just before the moment of
--- it, otherwise before the last call. Returns what is there: { world =, at = and node = where it fails, object =, call = },
--- all of them if they apply.
+--- Runs a check that is known to fail once more and stops just before the failure: in a world just before the moment
+-- of it, otherwise before the last call. Returns what is there, as far as it applies: { world =, at = and node = where
+-- it fails, object =, call = }.
 function submission.replay(opened, part, seed)
   local world_before = host.world()
   begin(part, seed)

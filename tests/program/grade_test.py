@@ -128,8 +128,8 @@ def test_junit_is_what_the_published_schema_allows():
     evil = ROOT + "/tests/labs/hostile/submissions/output_labels.lua"
     for files in (everybody, [evil, "odd.lua"], ["absent.lua", "solution.lua"]):
         text = grade(*files, "--format", "junit").encode()
-        subprocess.run(["xmllint", "--noout", "--schema", ROOT + "/tests/program/junit.xsd", "-"], input=text, check=True,
-                       stderr=subprocess.DEVNULL)
+        subprocess.run(["xmllint", "--noout", "--schema", ROOT + "/tests/program/junit.xsd", "-"], input=text,
+                       check=True, stderr=subprocess.DEVNULL)
 
 
 def tap(text):
@@ -286,15 +286,17 @@ def test_a_hundred_submissions_a_second_on_two_cores():
     if "SYSLAB_ASAN:BOOL=ON" in (open(os.environ["SYSLAB_BUILD_DIR"] + "/CMakeCache.txt").read()
                                  if os.environ.get("SYSLAB_BUILD_DIR") else ""):
         return
-    os.makedirs(work + "/home/labs/target", exist_ok=True)
-    if not os.path.exists(work + "/home/lua"):
-        os.symlink(ROOT + "/lua", work + "/home/lua")
-    shutil.copy(ROOT + "/tests/labs/hostile/lab.lua", work + "/home/labs/target/lab.lua")
+    os.makedirs(work + "/data/labs/target", exist_ok=True)
+    if not os.path.exists(work + "/data/lua"):
+        os.symlink(ROOT + "/lua", work + "/data/lua")
+    shutil.copy(ROOT + "/tests/labs/hostile/lab.lua", work + "/data/labs/target/lab.lua")
     files = [ROOT + "/tests/labs/hostile/honest.lua"] * 200
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environment = dict(os.environ, SYSLAB_HOME=work + "/home")
-    done = subprocess.run([PROGRAM, "grade", "target", *files, "--jobs", "2", "--format", "json"], cwd=work,
-                          env=environment, capture_output=True, text=True, check=True)
+    environment = dict(os.environ, SYSLAB_HOME=work + "/data")
+    # bubblewrap does not reap what runs in it, so that nobody could tell what that took; it costs a start only.
+    done = subprocess.run([PROGRAM, "grade", "target", *files, "--jobs", "2", "--format", "json", "--isolation",
+                           "seccomp"],
+                          cwd=work, env=environment, capture_output=True, text=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert [r["score"] for r in lines(done.stdout)] == [100] * 200
     # On processor time, so that it is the same on a busy machine: two cores have 2 seconds of it in a second.
@@ -343,7 +345,8 @@ def test_isolation_where_the_system_offers_less():
         return result["isolation"]
     best = isolation()
     hide = ["unshare", *([] if os.geteuid() == 0 else ["-r"]), "-m", "sh", "-c",
-            'for b in /usr/bin/bwrap /usr/local/bin/bwrap; do [ ! -e $b ] || mount --bind /dev/null $b || exit 77; done; '
+            "for b in /usr/bin/bwrap /usr/local/bin/bwrap; do "
+            "[ ! -e $b ] || mount --bind /dev/null $b || exit 1; done; "
             'exec "$@"', "sh"]
     can_hide = subprocess.run([*hide, "true"], capture_output=True, check=False).returncode == 0
     if can_hide:

@@ -1,7 +1,7 @@
 """Attacks on the grader: none earns a point, hangs, or leaves anything, and who comes next is graded the same.
 
-No time of the clock decides anything here: limits are on processor time, and what is waited for is looked at until it is
-there. So the test says the same on a machine that does other things.
+No time of the clock decides anything here: limits are on processor time, and what is waited for is looked at until it
+is there. So the test says the same on a machine that does other things.
 """
 
 import json
@@ -137,9 +137,9 @@ check(alone["score"] == 100, "the honest submission earns all points: " + json.d
 every = []
 for path in attacks + odd_files:
     every += [path, honest]
-started, cpu = time.monotonic(), cpu_of_children()
+started = time.monotonic()
 done, results = grade(*every, jobs=2)
-took, cpu = time.monotonic() - started, cpu_of_children() - cpu
+took = time.monotonic() - started
 check(done.returncode == 0, "the grader ends well: %d %s" % (done.returncode, done.stderr.decode()[:500]))
 check(len(results) == len(every), "every submission has a result: %d of %d" % (len(results), len(every)))
 statuses = {}
@@ -156,8 +156,8 @@ for path, result in zip(every, results):
         statuses.setdefault(part["status"], set()).add(name)
 for status in ("failed", "error", "budget", "memory", "time", "broken", "refused"):
     check(statuses.get(status), "there is an attack that ends with '%s'" % status)
-print("%d attacks in %.1f s, %.1f of processor time: %s" % (
-    len(attacks) + len(odd_files), took, cpu, ", ".join("%s %d" % (s, len(n)) for s, n in sorted(statuses.items()))))
+print("%d attacks in %.1f s: %s" % (len(attacks) + len(odd_files), took,
+                                    ", ".join("%s %d" % (s, len(n)) for s, n in sorted(statuses.items()))))
 check(CANARY not in done.stdout.replace(b"canary-7f3a-the-sentence", b""), "no canary in the results")
 check(files_below(work) == before_files, "no file is left behind")
 check(not os.path.exists("/tmp/syslab-hostile-was-here"), "no command was run")
@@ -174,10 +174,11 @@ check(together == first.stdout.splitlines(), "and so do shards")
 
 # ---- a part ends at its limit: two of hang.lua's three do nothing but compute
 cpu = cpu_of_children()
-_, [hung] = grade(hang)
+_, [hung] = grade(hang, isolation="seccomp")  # which lets the time be accounted for; bubblewrap does not reap
 cpu = cpu_of_children() - cpu
 check([part["status"] for part in hung["parts"]].count("time") == 2, "hang.lua is ended by its limit twice")
-check(cpu < 2 * (LIMIT + 0.5) + (10 if sanitized else 0), "two parts of %g s take %.2f s of processor time" % (LIMIT, cpu))
+check(2 * LIMIT < cpu < 2 * (LIMIT + 0.5) + (10 if sanitized else 0),
+      "two parts of %g s take %.2f s of processor time" % (LIMIT, cpu))
 
 # ---- what a worker holds, seen from outside while it hangs
 

@@ -21,7 +21,7 @@ keep(function() return lab.limit.token_bucket { rate = 1, burst = 1 } end)
 for _, x in ipairs(things) do
   local meta = getmetatable(x)
   if type(meta) == "table" then error("a metatable is open") end
-  for _, name in ipairs { "get", "put", "keys", "admit", "owner", "stats", "home", "__gc", "__index", "replay", "close" } do
+  for _, name in ipairs { "get", "put", "keys", "admit", "owner", "stats", "home", "__gc", "__index", "replay" } do
     local ok, f = pcall(function() return x[name] end)
     if ok and type(f) == "function" then methods[#methods + 1] = f end
   end
