@@ -1,18 +1,12 @@
 #include "core/check/linearizable.hpp"
 
+#include "bindings/check/judgement.hpp"
 #include "bindings/host/convert.hpp"
 #include "bindings/host/lua_host.hpp"
 #include "bindings/host/object.hpp"
 
 namespace syslab {
 namespace {
-
-const char kVerdictMetatable[] = "syslab.Verdict";
-
-int verdict_to_string(lua_State* L) {
-  lua_getfield(L, 1, "text");
-  return 1;
-}
 
 void set_text(lua_State* L, const char* field, std::string_view text) {
   lua_pushlstring(L, text.data(), text.size());
@@ -40,13 +34,7 @@ int push_verdict(lua_State* L, Verdict verdict) {
     push(L, std::make_shared<History>(std::move(verdict.history)));
     lua_setfield(L, -2, "history");
   }
-  if (luaL_newmetatable(L, kVerdictMetatable) != 0) {
-    lua_pushcfunction(L, &verdict_to_string);
-    lua_setfield(L, -2, "__tostring");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-  }
-  lua_setmetatable(L, -2);
+  set_verdict_metatable(L);
   return 1;
 }
 
@@ -62,9 +50,15 @@ const Component linearizable{{
                "explains every "
                "answer? Says ok, violated (with the shortest failing part) or unknown.",
     .params =
-        {object("history", "History", "what to judge: h:history(), or lab.history{ file = ... }"),
+        {history_param(),
          choice("model", model_names(), "what the system should behave like").optional("'register'"),
-         count("steps", "how long to search each key before the verdict is unknown").optional("50 million")},
+         count("steps", "how long to search each key before the verdict is unknown").optional("50 million"),
+         size("memory", "what the search of a key may remember before the verdict is unknown")
+             .optional("1 GiB"),
+         count("threads",
+               "how many keys to search at once; 0: as many as the machine runs. The result is the same")
+             .at_most(256)
+             .optional("1")},
     .returns = "table { verdict, message, history, key, picture, ... }",
     .cost = "about 20 ns a step; exponential in the number of operations that overlap, at worst",
     .paper = "Wing & Gong 1993; Lowe 2017, Testing for linearizability",
@@ -77,6 +71,8 @@ return lab.check.linearizable(stale, "register").verdict == "violated")",
       const auto model = model_named(a.string("model", "register"));
       LinearizableOptions options;
       options.steps_max = a.count("steps", options.steps_max);
+      options.memory_bytes_max = static_cast<std::size_t>(a.number("memory", 0x1p30));
+      options.threads = static_cast<unsigned>(a.count("threads", 1));
       options.give_up = [L] { return LuaHost::of(L).interrupted(); };
       auto verdict = check_linearizable(*a.object<History>("history"), **model, options);
       if (!verdict) a.reject("history", verdict.error().message);

@@ -6,7 +6,9 @@
 #include <unordered_map>
 
 #include "core/base/assert.hpp"
-#include "core/base/rng.hpp"
+#include "core/check/judgement.hpp"
+#include "core/check/machine.hpp"
+#include "core/check/parallel.hpp"
 
 // The search walks over the completions of one key in the order of time, carrying a configuration: which of
 // the operations under way have already taken effect, and the state they led to.
@@ -43,68 +45,6 @@ using OpId = History::OpId;
 constexpr std::uint32_t kNone = UINT32_MAX;
 constexpr std::uint32_t kHide = UINT32_MAX - 1;
 
-struct HashValue {
-  std::size_t operator()(const Value& value) const { return value.hash(); }
-};
-
-struct HashAction {
-  std::size_t operator()(const Action& action) const { return action.b.hash(action.a.hash(action.verb)); }
-};
-
-// The model with its states and actions as integers. Filled from the model once for each pair that is met.
-class Machine {
- public:
-  static constexpr std::int32_t kRefused = -1;
-
-  explicit Machine(const Model& model) : model_(model) { intern(model.initial()); }
-
-  // Requires: no transition was asked for yet.
-  std::uint32_t class_of(const Action& action) {
-    const auto [it, added] = classes_.try_emplace(action, static_cast<std::uint32_t>(actions_.size()));
-    if (added) actions_.push_back(&it->first);
-    return it->second;
-  }
-  const Action& action(std::uint32_t cls) const { return *actions_[cls]; }
-  const Value& state(std::uint32_t id) const { return *states_[id]; }
-  std::size_t state_count() const { return states_.size(); }
-
-  std::int32_t next(std::uint32_t state, std::uint32_t cls) {
-    const std::int32_t known = table_.empty() ? kUnfilled : table_[state * actions_.size() + cls];
-    return known != kUnfilled ? known : fill(state, cls);
-  }
-  std::size_t size_bytes() const { return bytes_ + table_.size() * sizeof(table_[0]); }
-
- private:
-  static constexpr std::int32_t kUnfilled = -2;
-
-  std::uint32_t intern(const Value& state) {
-    const auto [it, added] = ids_.try_emplace(state, static_cast<std::uint32_t>(states_.size()));
-    if (added) {
-      states_.push_back(&it->first);
-      bytes_ += state.size_bytes() + 64;
-      if (!table_.empty()) table_.resize(states_.size() * actions_.size(), kUnfilled);
-    }
-    return it->second;
-  }
-
-  std::int32_t fill(std::uint32_t state, std::uint32_t cls) {
-    if (table_.empty()) table_.resize(states_.size() * actions_.size(), kUnfilled);
-    const auto stepped = model_.step(*states_[state], *actions_[cls]);
-    const std::int32_t next = stepped ? static_cast<std::int32_t>(intern(*stepped)) : kRefused;
-    table_[state * actions_.size() + cls] = next;
-    return next;
-  }
-
-  const Model& model_;
-  std::unordered_map<Value, std::uint32_t, HashValue>
-      ids_;  // only looked up, never iterated; nodes stay in place
-  std::unordered_map<Action, std::uint32_t, HashAction> classes_;
-  std::vector<const Value*> states_;
-  std::vector<const Action*> actions_;
-  std::vector<std::int32_t> table_;  // state * number of classes + class
-  std::size_t bytes_ = 0;
-};
-
 // One operation of the key in question. Positions are indices of events.
 struct Item {
   OpId op = 0;
@@ -120,8 +60,9 @@ struct Budget {
   std::size_t memory_bytes;
   const std::function<bool()>* give_up = nullptr;
 
-  explicit Budget(const LinearizableOptions& options)
-      : steps(options.steps_max), memory_bytes(options.memory_bytes_max), give_up(&options.give_up) {}
+  explicit Budget(const LinearizableOptions& options) : Budget(options, options.give_up) {}
+  Budget(const LinearizableOptions& options, const std::function<bool()>& give_up)
+      : steps(options.steps_max), memory_bytes(options.memory_bytes_max), give_up(&give_up) {}
 };
 
 struct Found {
@@ -182,9 +123,13 @@ class Seen {
 
 class Search {
  public:
-  Search(Machine& machine, const std::vector<Item>& items, Budget budget)
-      : machine_(machine), items_(items), budget_(budget) {
+  // With `ahead`, branches are left in which a later answer has become impossible. That finds the same
+  // outcome, but not the states that were possible at the offender, nor always the offender itself: see
+  // first_inexplicable().
+  Search(Machine& machine, const std::vector<Item>& items, Budget budget, bool ahead = true)
+      : machine_(machine), items_(items), budget_(budget), ahead_(ahead && machine.grows()) {
     lay_out_completions();
+    if (ahead_) lay_out_observations();
     lay_out_pending();
   }
 
@@ -232,30 +177,58 @@ class Search {
   };
 
   void lay_out_completions() {
-    std::vector<std::uint32_t> by_return;
+    std::vector<std::pair<std::size_t, std::uint32_t>> by_return;
+    by_return.reserve(items_.size());
+    std::size_t last = 0;
     for (std::uint32_t i = 0; i < items_.size(); ++i) {
       const Item& item = items_[i];
-      if (item.cls != kNone && item.returned != History::kNever && !item.free) by_return.push_back(i);
+      if (item.cls == kNone || item.returned == History::kNever || item.free) continue;
+      by_return.emplace_back(item.returned, i);
+      last = std::max(last, item.returned);
     }
-    std::sort(by_return.begin(), by_return.end(),
-              [&](std::uint32_t a, std::uint32_t b) { return items_[a].returned < items_[b].returned; });
-    for (std::uint32_t i : by_return) {
+    if (last <
+        8 * by_return.size()) {  // events are numbered densely: each finds its place without comparisons
+      std::vector<std::uint32_t> at_event(last + 1, kNone);
+      for (const auto& [returned, i] : by_return) at_event[returned] = i;
+      by_return.clear();
+      for (std::size_t e = 0; e <= last; ++e) {
+        if (at_event[e] != kNone) by_return.emplace_back(e, at_event[e]);
+      }
+    } else {
+      std::sort(by_return.begin(), by_return.end());
+    }
+    completions_.reserve(by_return.size());
+    returns_.reserve(by_return.size());
+    for (const auto& [returned, i] : by_return) {
       const Action& action = machine_.action(items_[i].cls);
       completions_.push_back({i, items_[i].cls, 0, action.observes, action.blind});
-      returns_.push_back(items_[i].returned);
+      returns_.push_back(returned);
     }
 
-    std::vector<std::pair<std::uint32_t, std::uint32_t>>
-        starts;  // first completion at which it is under way, itself
-    for (std::uint32_t c = 0; c < completions_.size(); ++c) {
-      starts.emplace_back(first_return_after(items_[completions_[c].item].invoked), c);
+    // The completions by the first at which they are under way: begin[f] and on in `starts`.
+    const auto count = static_cast<std::uint32_t>(completions_.size());
+    first_.resize(count);
+    std::vector<std::uint32_t> begin(count + 2, 0), starts(count);
+    for (std::uint32_t c = 0; c < count; ++c) {
+      // Not long before it returns, usually: looked for from there.
+      const std::size_t invoked = items_[completions_[c].item].invoked;
+      std::uint32_t first = c;
+      for (std::uint32_t near = 0; first > 0 && returns_[first - 1] > invoked; --first) {
+        if (++near <= 8) continue;
+        first = first_return_after(invoked);
+        break;
+      }
+      first_[c] = first;
+      ++begin[first + 2];
     }
-    std::sort(starts.begin(), starts.end());
+    for (std::uint32_t f = 0; f < count; ++f) begin[f + 2] += begin[f + 1];
+    for (std::uint32_t c = 0; c < count; ++c) starts[begin[first_[c] + 1]++] = c;
     std::vector<std::uint32_t> open, free_slots;  // open: by completion
-    std::size_t next = 0;
-    for (std::uint32_t c = 0; c < completions_.size(); ++c) {
-      for (; next < starts.size() && starts[next].first == c; ++next) {
-        const std::uint32_t started = starts[next].second;
+    open_begin_.reserve(count + 1);
+    open_.reserve(4 * std::size_t{count});
+    for (std::uint32_t c = 0; c < count; ++c) {
+      for (std::uint32_t next = begin[c]; next < begin[c + 1]; ++next) {
+        const std::uint32_t started = starts[next];
         if (free_slots.empty()) free_slots.push_back(2 * slots_++);
         completions_[started].slot = free_slots.back();
         free_slots.pop_back();
@@ -269,6 +242,25 @@ class Search {
     }
     open_begin_.push_back(open_.size());
   }
+
+  void lay_out_observations() {
+    next_observation_.resize(completions_.size() + 1, static_cast<std::uint32_t>(completions_.size()));
+    for (std::size_t c = completions_.size(); c-- > 0;) {
+      next_observation_[c] =
+          completions_[c].observes ? static_cast<std::uint32_t>(c) : next_observation_[c + 1];
+    }
+  }
+
+  // Whether the answer that is due next among those not yet explained can never come any more. What only
+  // grows passes it by.
+  bool hopeless(std::uint32_t at, std::uint32_t state, const std::uint64_t* mask) {
+    std::uint32_t c = next_observation_[at];
+    // The slot of one that is not yet under way may be another's at this time.
+    while (c < completions_.size() && under_way(c, at) && visible(mask, completions_[c].slot))
+      c = next_observation_[c + 1];
+    return c < completions_.size() && machine_.next(state, completions_[c].cls) == Machine::kLost;
+  }
+  bool under_way(std::uint32_t c, std::uint32_t at) const { return first_[c] <= at; }
 
   void lay_out_pending() {
     std::vector<std::uint32_t> by_invocation;
@@ -350,7 +342,7 @@ class Search {
       const Completion& c = completions_[at];
       if (visible(mask, c.slot)) {
         clear(mask, c.slot);
-      } else if (c.observes && machine_.next(state, c.cls) != Machine::kRefused) {
+      } else if (c.observes && machine_.next(state, c.cls) >= 0) {
         noticed = true;
         if (trail != nullptr) trail->steps.push_back({c.item, {}});
       } else {
@@ -360,7 +352,7 @@ class Search {
     if (at == completions_.size()) return noticed;
     for (std::size_t i = open_begin_[at]; i < open_begin_[at + 1]; ++i) {
       const Completion& c = completions_[open_[i]];
-      if (c.observes && !visible(mask, c.slot) && machine_.next(state, c.cls) != Machine::kRefused) {
+      if (c.observes && !visible(mask, c.slot) && machine_.next(state, c.cls) >= 0) {
         make_visible(mask, c.slot);
         noticed = true;
         if (trail != nullptr) trail->steps.push_back({c.item, {}});
@@ -418,6 +410,8 @@ class Search {
     Seen seen(words);
     std::vector<Frame> frames;
     std::vector<std::uint64_t> masks;  // of each frame, `words` integers
+    frames.reserve(completions_.size());
+    masks.reserve(completions_.size() * words);
     std::vector<std::uint64_t> mask(words, 0);
     std::vector<std::uint32_t> children;
     std::uint32_t deepest = 0;
@@ -444,6 +438,10 @@ class Search {
       const bool noticed = settle(at, state, mask.data());
       const bool done = at == completions_.size();
       const bool unnoticed = early && !noticed;
+      if (ahead_ && !done && hopeless(at, state, mask.data())) {
+        if (at > deepest) deepest = at;
+        return false;
+      }
       if (!done && !seen.insert(std::uint64_t{at} << 33 | std::uint64_t{state} << 1 | unnoticed, mask.data()))
         return false;
       frames.push_back({at, state, parent, took, 0, unnoticed});
@@ -478,7 +476,7 @@ class Search {
         }
         if (c.observes || (frame.unnoticed && c.blind)) continue;
         const std::int32_t next = machine_.next(frame.state, c.cls);
-        if (next != Machine::kRefused) done = enter(top, frame.at, static_cast<std::uint32_t>(next));
+        if (next >= 0) done = enter(top, frame.at, static_cast<std::uint32_t>(next));
       } else if (frame.phase == 1) {
         choices(frame, &masks[top * words], children);
         found.steps += children.size();
@@ -518,7 +516,7 @@ class Search {
       tried = stamp_;
       if (frame.unnoticed && c.blind) continue;
       if (open_[i] == frame.at && !optional(mask, c.slot)) continue;  // was the first to be tried
-      if (machine_.next(frame.state, c.cls) != Machine::kRefused) out.push_back(open_[i]);
+      if (machine_.next(frame.state, c.cls) >= 0) out.push_back(open_[i]);
     }
     for (std::size_t p = 0; p < pending_.size(); ++p) {
       const Pending& group = pending_[p];
@@ -532,7 +530,7 @@ class Search {
         if (used == group.from.size() || group.from[used] > frame.at) continue;
       }
       const std::int32_t next = machine_.next(frame.state, group.cls);
-      if (next == Machine::kRefused || static_cast<std::uint32_t>(next) == frame.state) continue;
+      if (next < 0 || static_cast<std::uint32_t>(next) == frame.state) continue;
       out.push_back(static_cast<std::uint32_t>(completions_.size() + p));
     }
   }
@@ -568,7 +566,10 @@ class Search {
   const std::vector<Item>& items_;
   Budget budget_;
   std::vector<Completion> completions_;
-  std::vector<std::size_t> returns_;  // the event of each completion
+  bool ahead_;
+  std::vector<std::size_t> returns_;             // the event of each completion
+  std::vector<std::uint32_t> first_;             // the first completion at which each is under way
+  std::vector<std::uint32_t> next_observation_;  // at or after each completion, the first that observes
   std::vector<std::uint32_t>
       open_;  // for each completion those under way then, itself included, by completion
   std::vector<std::size_t> open_begin_;
@@ -583,11 +584,12 @@ class Search {
 // Leaves out what a violation does not need.
 //
 // An operation may be left out if the rest is still violated even when the operation, in case it can change
-// anything, may take effect at any time until it returned and any number of times: then no doubt about it
-// could excuse the offender. (Simply leaving it out would find "shorter" violations that are none, such as a
-// read without its write.) What stays must explain everything but the offender's answer, so that the picture
-// shows one puzzle and not two; and that answer too had it been given at another time, if the whole can: the
-// stale value's write stays in the picture.
+// anything, may take effect at any time until it returned and any number of times (or at any time, once,
+// where that would lead to infinitely many states): then no doubt about it could excuse the offender. (Simply
+// leaving it out would find "shorter" violations that are none, such as a read without its write.) What stays
+// must explain everything but the offender's answer, so that the picture shows one puzzle and not two; and
+// that answer too had it been given at another time, if the whole can: the stale value's write stays in the
+// picture.
 class Shortener {
  public:
   // `items` end with the offender's completion.
@@ -666,7 +668,13 @@ class Shortener {
     for (std::uint32_t i : prefix_) {
       if (out_[i] && machine_.action(items_[i].cls).observes) continue;
       relaxed.push_back(items_[i]);
-      relaxed.back().free = out_[i];
+      if (!out_[i]) continue;
+      Item& item = relaxed.back();
+      item.free = machine_.repeatable(item.cls);
+      if (!item.free) {  // once, but at any time
+        item.invoked = 0;
+        item.returned = History::kNever;
+      }
     }
     return solve(relaxed).outcome == Outcome::violated;
   }
@@ -692,25 +700,6 @@ class Shortener {
 
 std::string show(const Value& value) {
   return value.is_nil() ? "nil" : value.json();
-}
-
-std::string seconds(Instant t) {
-  // Six decimals, without the zeros at the end.
-  std::string text = std::to_string(to_seconds(t));
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.ends_with('.')) text.pop_back();
-  return text + " s";
-}
-
-std::string when(const Event& invocation, const Event* completion) {
-  if (invocation.line != 0) {
-    return completion == nullptr
-               ? "line " + std::to_string(invocation.line)
-               : "lines " + std::to_string(invocation.line) + " and " + std::to_string(completion->line);
-  }
-  if (!invocation.time) return "";
-  if (completion == nullptr || !completion->time) return "from " + seconds(*invocation.time);
-  return "from " + seconds(*invocation.time) + " to " + seconds(*completion->time);
 }
 
 std::string values_in_words(const Machine& machine, const std::vector<std::uint32_t>& states) {
@@ -766,9 +755,24 @@ std::string draw(const History& history, const Model& model, OpId offender) {
 struct Partition {
   Value key;
   std::vector<Item> items;
-  // Of each item: with its answer, and had it none.
-  std::vector<std::pair<std::optional<Action>, std::optional<Action>>> actions;
+  std::vector<std::optional<Action>> actions;  // of each item, with its answer
 };
+
+// Gives the items their numbers in a fresh machine.
+void number_actions(Machine& machine, Partition& partition) {
+  for (std::size_t i = 0; i < partition.items.size(); ++i) {
+    if (const auto& action = partition.actions[i]) partition.items[i].cls = machine.class_of(*action);
+  }
+}
+// The same where it matters what they would do without an answer.
+void number_open_actions(Machine& machine, const History& history, const Model& model, Partition& partition) {
+  for (Item& item : partition.items) {
+    // The arguments are those of the action with its answer, so that this cannot fail where that did not.
+    if (const auto open = *model.action(history.invocation(item.op), nullptr)) {
+      item.open_cls = machine.class_of(*open);
+    }
+  }
+}
 
 // The part of a history made of these operations, up to and with the event `last`.
 History part_of(const History& history, const std::vector<OpId>& ops, std::size_t last) {
@@ -785,10 +789,6 @@ History part_of(const History& history, const std::vector<OpId>& ops, std::size_
     SYSLAB_ASSERT(added);
   }
   return part;
-}
-
-std::string plural(std::size_t count, const char* one, const char* many) {
-  return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
 // The items of the history's first `events` events: who completes later is still without an answer.
@@ -825,8 +825,11 @@ std::size_t first_inexplicable(Machine& machine, const std::vector<Item>& items,
 }
 
 // Fills in everything about a violation of one key.
-void report_violation(Verdict& verdict, const History& history, const Model& model, Machine& machine,
-                      const Partition& partition, std::size_t earliest, const LinearizableOptions& options) {
+void report_violation(Verdict& verdict, const History& history, const Model& model, Partition& partition,
+                      std::size_t earliest, const LinearizableOptions& options) {
+  Machine machine(model);
+  number_actions(machine, partition);
+  number_open_actions(machine, history, model, partition);
   const Budget budget(options);
   const std::size_t last = first_inexplicable(machine, partition.items, earliest, budget);
   const std::vector<Item> items = prefix_of(partition.items, last + 1);
@@ -858,7 +861,7 @@ void report_violation(Verdict& verdict, const History& history, const Model& mod
   verdict.message = "process " + std::to_string(start.process) + ": " + model.describe(start, answer) +
                     on_key(partition.key) + (place.empty() ? "" : " (" + place + ")") +
                     ": no order of the operations explains this answer";
-  const Found found = Search(machine, items, budget).run();
+  const Found found = Search(machine, items, budget, false).run();
   if (found.outcome == Outcome::violated && found.offender == offender) {
     verdict.message +=
         (found.states.size() == 1 ? "; the value was then " : "; the value could then only be ") +
@@ -886,6 +889,7 @@ Expected<Verdict> check_linearizable(const History& history, const Model& model,
                                      const LinearizableOptions& options) {
   std::vector<Partition> partitions;
   std::unordered_map<Value, std::size_t, HashValue> known;  // only looked up
+  std::size_t current = 0;
   for (OpId op = 0; op < history.ops().size(); ++op) {
     const Event& start = history.invocation(op);
     const Event* end = history.completion(op);
@@ -897,46 +901,49 @@ Expected<Verdict> check_linearizable(const History& history, const Model& model,
           (place.empty() ? "process " + std::to_string(start.process) : place) + ": " + error.message;
       return error;
     }
-    const auto [it, added] = known.try_emplace(start.key, partitions.size());
-    if (added) partitions.push_back({start.key, {}, {}});
-    Partition& partition = partitions[it->second];
+    if (partitions.empty() || partitions[current].key != start.key) {
+      const auto [it, added] = known.try_emplace(start.key, partitions.size());
+      if (added) partitions.push_back({start.key, {}, {}});
+      current = it->second;
+    }
+    Partition& partition = partitions[current];
     const History::Op& span = history.ops()[op];
     const bool answered = end != nullptr && end->type != Event::Type::info;
     partition.items.push_back({op, kNone, kNone, span.invoke, answered ? span.completion : History::kNever});
-    // Without an answer the arguments are the same, so that this cannot fail where the above did not.
-    partition.actions.push_back({std::move(*action), *model.action(start, nullptr)});
+    partition.actions.push_back(std::move(*action));
   }
 
   Verdict verdict;
   verdict.operations = history.ops().size();
   verdict.keys = partitions.size();
+  std::vector<Found> found(partitions.size());
+  ParallelWork work(options.give_up);
+  const std::function<bool()> stopping = [&] { return work.stopping(); };
+  constexpr std::size_t kWorthThreads = 500;  // operations; a thread costs as much as judging some hundred
+  const unsigned threads = verdict.operations < kWorthThreads ? 1 : options.threads;
+  work.run(partitions.size(), threads == 0 ? machine_threads() : threads, [&](std::size_t p) {
+    Machine machine(model);
+    number_actions(machine, partitions[p]);
+    found[p] = Search(machine, partitions[p].items, Budget(options, stopping)).run();
+  });
+
   std::optional<std::size_t> unknown, violated;
   std::size_t earliest = 0;  // event of the violation found first in time
-  std::unique_ptr<Machine> worst_machine;
   for (std::size_t p = 0; p < partitions.size(); ++p) {
-    Partition& partition = partitions[p];
-    auto machine = std::make_unique<Machine>(model);
-    for (std::size_t i = 0; i < partition.items.size(); ++i) {
-      const auto& [action, open] = partition.actions[i];
-      if (action) partition.items[i].cls = machine->class_of(*action);
-      if (open) partition.items[i].open_cls = machine->class_of(*open);
-    }
-    Found found = Search(*machine, partition.items, Budget(options)).run();
-    verdict.steps += found.steps;
-    if (found.outcome == Outcome::ok) {
-      for (std::uint32_t i : found.order) verdict.order.push_back(partition.items[i].op);
-    } else if (found.outcome == Outcome::unknown) {
+    verdict.steps += found[p].steps;
+    if (found[p].outcome == Outcome::ok) {
+      for (std::uint32_t i : found[p].order) verdict.order.push_back(partitions[p].items[i].op);
+    } else if (found[p].outcome == Outcome::unknown) {
       if (!unknown) unknown = p;
-    } else if (const std::size_t returned = partition.items[found.offender].returned;
+    } else if (const std::size_t returned = partitions[p].items[found[p].offender].returned;
                !violated || returned < earliest) {
       violated = p;
       earliest = returned;
-      worst_machine = std::move(machine);
     }
   }
 
   if (violated) {
-    report_violation(verdict, history, model, *worst_machine, partitions[*violated], earliest, options);
+    report_violation(verdict, history, model, partitions[*violated], earliest, options);
   } else if (unknown) {
     verdict.outcome = Outcome::unknown;
     verdict.key = partitions[*unknown].key;

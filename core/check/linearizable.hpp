@@ -30,9 +30,13 @@ std::string_view to_string(Outcome outcome);
 
 struct LinearizableOptions {
   std::uint64_t steps_max = 50'000'000;                 // for each key, and once more to shorten a violation
-  std::size_t memory_bytes_max = std::size_t{1} << 30;  // what the search may remember
-  bool shorten = true;                                  // look for the shortest failing history
-  std::function<bool()> give_up = nullptr;              // asked now and then; true ends the search as unknown
+  std::size_t memory_bytes_max = std::size_t{1} << 30;  // what the search of a key may remember
+  // Keys are searched at the same time on so many threads; 0: as many as the machine runs at once. The
+  // verdict, its steps and what it shows are the same for any number. Memory: the above for each thread at
+  // worst.
+  unsigned threads = 1;
+  bool shorten = true;                      // look for the shortest failing history
+  std::function<bool()> give_up = nullptr;  // asked now and then; true ends the search as unknown
 };
 
 struct Verdict {

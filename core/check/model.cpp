@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/nearest.hpp"
+#include "core/check/machine.hpp"
 
 namespace syslab {
 namespace {
@@ -27,36 +28,28 @@ std::optional<std::pair<Value, Value>> exchange_of(const Value& argument) {
   return std::pair{argument["expected"], argument["value"]};
 }
 
+std::string show(const Value& value) {
+  return value.is_nil() ? "nil" : value.json();
+}
+
+const char* ending(Type type) {
+  return type == Type::fail ? " (failed)" : type == Type::info ? " (outcome unknown)" : "";
+}
+
 // A register, or one register a key: read, write and compare-and-set, and for the key-value model also the
 // names that such stores use. One class, because the search and the semantics are the same.
-class Register : public Model {
+class Register : public VerbModel {
  public:
-  struct Verb {
-    std::string_view f;
-    std::uint8_t verb;
-  };
-
-  Register(std::string_view name, std::string_view summary, std::vector<Verb> verbs)
-      : name_(name), summary_(summary), verbs_(std::move(verbs)) {}
+  using VerbModel::VerbModel;
 
   static constexpr std::uint8_t kRead = 0, kWrite = 1, kCas = 2, kCasFailed = 3, kAppend = 4, kDelete = 5;
 
-  std::string_view name() const override { return name_; }
-  std::string_view summary() const override { return summary_; }
-  Value initial() const override { return {}; }
-
   Expected<std::optional<Action>> action(const Event& invocation, const Event* completion) const override {
-    const auto known =
-        std::find_if(verbs_.begin(), verbs_.end(), [&](const Verb& v) { return v.f == invocation.f; });
-    if (known == verbs_.end()) {
-      std::string all;
-      for (const Verb& v : verbs_) all += (all.empty() ? "" : ", ") + std::string(v.f);
-      return make_error("unknown", "the model " + std::string(name_) + " has no operation '" + invocation.f +
-                                       "': expected one of " + all);
-    }
+    const auto known = verb_of(invocation);
+    if (!known) return known.error();
     const bool failed = completion != nullptr && completion->type == Type::fail;
     const bool happened = completion != nullptr && completion->type == Type::ok;
-    switch (known->verb) {
+    switch (*known) {
       case kRead:
         if (!happened) return std::optional<Action>();
         return std::optional(Action{kRead, true, false, completion->value, {}});
@@ -79,8 +72,8 @@ class Register : public Model {
         [[fallthrough]];
       default:
         if (failed) return std::optional<Action>();
-        if (known->verb == kDelete) return std::optional(Action{kWrite, false, true, {}, {}});
-        return std::optional(Action{known->verb, false, known->verb == kWrite, invocation.value, {}});
+        if (*known == kDelete) return std::optional(Action{kWrite, false, true, {}, {}});
+        return std::optional(Action{*known, false, *known == kWrite, invocation.value, {}});
     }
   }
 
@@ -107,50 +100,95 @@ class Register : public Model {
     }
   }
 
+  bool repeatable(const Action& action) const override { return action.verb != kAppend; }
+
   std::string describe(const Event& invocation, const Event* completion) const override {
-    const Type type = completion == nullptr ? Type::info : completion->type;
-    const auto known =
-        std::find_if(verbs_.begin(), verbs_.end(), [&](const Verb& v) { return v.f == invocation.f; });
-    std::string text = invocation.f;
-    if (known != verbs_.end() && known->verb == kRead) {
-      if (type == Type::ok) text.append(" ").append(show(completion->value));
-    } else if (const auto exchange = exchange_of(invocation.value);
-               exchange && known != verbs_.end() && known->verb == kCas) {
-      text.append(" ").append(show(exchange->first)).append(" -> ").append(show(exchange->second));
-    } else if (!invocation.value.is_nil() || (known != verbs_.end() && known->verb == kWrite)) {
-      text.append(" ").append(show(invocation.value));
-    }
-    if (type == Type::fail) text += " (failed)";
-    if (type == Type::info) text += " (outcome unknown)";
-    return text;
+    const Verb* known = find(invocation);
+    const auto exchange = exchange_of(invocation.value);
+    if (!exchange || known == nullptr || known->verb != kCas)
+      return VerbModel::describe(invocation, completion);
+    return invocation.f + " " + show(exchange->first) + " -> " + show(exchange->second) +
+           ending(completion == nullptr ? Type::info : completion->type);
   }
 
  private:
-  static std::string show(const Value& value) { return value.is_nil() ? "nil" : value.json(); }
-
-  std::string_view name_, summary_;
-  std::vector<Verb> verbs_;
-  bool appends_ = std::any_of(verbs_.begin(), verbs_.end(), [](const Verb& v) { return v.verb == kAppend; });
+  bool appends_ =
+      std::any_of(verbs().begin(), verbs().end(), [](const Verb& v) { return v.verb == kAppend; });
 };
 
 }  // namespace
 
+Value unshared(const Value& value) {
+  switch (value.type()) {
+    case Value::Type::string:
+      return Value(value.string());
+    case Value::Type::list: {
+      Value::List items;
+      items.reserve(value.list().size());
+      for (const Value& item : value.list()) items.push_back(unshared(item));
+      return Value::list(std::move(items));
+    }
+    case Value::Type::map: {
+      Value::Map entries;
+      entries.reserve(value.map().size());
+      for (const auto& [name, item] : value.map()) entries.emplace_back(name, unshared(item));
+      return Value::map(std::move(entries));
+    }
+    default:
+      return value;
+  }
+}
+
+const VerbModel::Verb* VerbModel::find(const Event& invocation) const {
+  const auto known =
+      std::find_if(verbs_.begin(), verbs_.end(), [&](const Verb& v) { return v.f == invocation.f; });
+  return known == verbs_.end() ? nullptr : &*known;
+}
+
+Expected<std::uint8_t> VerbModel::verb_of(const Event& invocation) const {
+  if (const Verb* known = find(invocation)) return known->verb;
+  std::string all;
+  for (const Verb& v : verbs_) all += (all.empty() ? "" : ", ") + std::string(v.f);
+  return make_error("unknown", "the model " + std::string(name_) + " has no operation '" + invocation.f +
+                                   "': expected one of " + all);
+}
+
+std::string VerbModel::describe(const Event& invocation, const Event* completion) const {
+  const Type type = completion == nullptr ? Type::info : completion->type;
+  std::string text = invocation.f;
+  if (!invocation.value.is_nil() || invocation.f == "write" || invocation.f == "put")
+    text.append(" ").append(show(invocation.value));
+  // The answer, where it is not just the argument again, as Jepsen's logs have it.
+  const Verb* known = find(invocation);
+  const bool asks = known != nullptr && known->asks;
+  if (type == Type::ok && (asks || (!completion->value.is_nil() && completion->value != invocation.value))) {
+    text.append(invocation.value.is_nil() ? " " : " = ").append(show(completion->value));
+  }
+  return text + ending(type);
+}
+
 const std::vector<const Model*>& models() {
-  static const std::vector<Register::Verb> kRegister = {
-      {"cas", Register::kCas}, {"read", Register::kRead}, {"write", Register::kWrite}};
+  static const std::vector<VerbModel::Verb> kRegister = {
+      {"cas", Register::kCas}, {"read", Register::kRead, true}, {"write", Register::kWrite}};
   static const Register cas_register("cas-register",
                                      "a register with compare-and-set; another name of register", kRegister);
   static const Register kv("kv", "a key-value store: a value a key, nil where there is none",
                            {{"append", Register::kAppend},
                             {"cas", Register::kCas},
                             {"delete", Register::kDelete},
-                            {"get", Register::kRead},
+                            {"get", Register::kRead, true},
                             {"put", Register::kWrite},
-                            {"read", Register::kRead},
+                            {"read", Register::kRead, true},
                             {"write", Register::kWrite}});
   static const Register plain(
       "register", "one value, or one a key: read, write, cas [old, new]; nil at first", kRegister);
-  static const std::vector<const Model*> all = {&cas_register, &kv, &plain};
+  static const std::vector<const Model*> all = [] {
+    std::vector<const Model*> sorted = collection_models();
+    sorted.insert(sorted.end(), {&cas_register, &kv, &plain});
+    std::sort(sorted.begin(), sorted.end(),
+              [](const Model* x, const Model* y) { return x->name() < y->name(); });
+    return sorted;
+  }();
   return all;
 }
 

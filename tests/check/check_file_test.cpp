@@ -15,7 +15,7 @@ TEST_CASE("check: a file is judged with the documented exit codes", "[check]") {
   const auto folder = std::filesystem::temp_directory_path() / ("syslab_check_" + std::to_string(::getpid()));
   std::filesystem::create_directory(folder);
   const auto exit_code = [&](const std::string& text, const char* model = "register",
-                             LinearizableOptions options = {}) {
+                             CheckOptions options = {}) {
     const std::string path = (folder / "history.jsonl").string();
     std::ofstream(path) << text;
     const CheckReport report = check_file(model, path, options);
@@ -32,9 +32,13 @@ TEST_CASE("check: a file is judged with the documented exit codes", "[check]") {
   CHECK(exit_code("") == 2);
   CHECK(exit_code(write, "registre") == 2);
   CHECK(exit_code("{\"process\":0,\"type\":\"invoke\",\"f\":\"push\"}") == 2);
-  LinearizableOptions none;
-  none.steps_max = 0;
+  CheckOptions none;
+  none.search.steps_max = 0;
   CHECK(exit_code(write, "register", none) == 3);
+  CHECK(exit_code(write + "{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"value\":1}\n", "sequential") == 0);
+  CHECK(exit_code(write + "{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"value\":2}\n", "sequential") == 1);
+  CHECK(exit_code(write + "{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"value\":1}\n", "sequential",
+                  none) == 3);
   std::filesystem::remove_all(folder);
   CHECK(check_file("register", "/nonexistent").exit_code == 2);
 }

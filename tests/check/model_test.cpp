@@ -39,25 +39,51 @@ TEST_CASE("model: an operation of unknown outcome acts like its success", "[chec
   }
 }
 
-TEST_CASE("model: observing and blind actions are what they say", "[check]") {
-  const Value states[] = {{}, 1, 2, "a"};
+TEST_CASE("model: observing and blind actions are what they say, and repeatable ones come to an end",
+          "[check]") {
+  const std::vector<Event> asked = {
+      event(Event::Type::invoke, "read"),        event(Event::Type::invoke, "write", 1),
+      event(Event::Type::invoke, "put", 1),      event(Event::Type::invoke, "cas", Value::list({1, 2})),
+      event(Event::Type::invoke, "get"),         event(Event::Type::invoke, "cas", Value::list({1, 1})),
+      event(Event::Type::invoke, "append", "b"), event(Event::Type::invoke, "delete"),
+      event(Event::Type::invoke, "add", 1),      event(Event::Type::invoke, "remove", 1),
+      event(Event::Type::invoke, "contains", 1), event(Event::Type::invoke, "enqueue", 1),
+      event(Event::Type::invoke, "dequeue"),     event(Event::Type::invoke, "acquire"),
+      event(Event::Type::invoke, "release"),     event(Event::Type::invoke, "increment")};
   for (const Model* model : models()) {
-    for (const Event& start :
-         {event(Event::Type::invoke, "read"), event(Event::Type::invoke, "write", 1),
-          event(Event::Type::invoke, "put", 1), event(Event::Type::invoke, "cas", Value::list({1, 2})),
-          event(Event::Type::invoke, "cas", Value::list({1, 1})), event(Event::Type::invoke, "append", "b"),
-          event(Event::Type::invoke, "delete")}) {
+    std::vector<Action> actions;
+    for (const Event& start : asked) {
       for (const Event::Type type : {Event::Type::ok, Event::Type::fail, Event::Type::info}) {
-        const Event end = event(type, start.f, 1);
-        const auto action = model->action(start, &end);
-        if (!action || !*action) continue;
-        for (const Value& state : states) {
-          const auto next = model->step(state, **action);
-          if ((*action)->observes && next) CHECK(*next == state);
-          if ((*action)->blind) {
-            REQUIRE(next.has_value());
-            CHECK(*next == *model->step({}, **action));
-          }
+        for (const Value& answer : {Value(1), Value(), Value(true), Value::list({1})}) {
+          const Event end = event(type, start.f, answer);
+          const auto action = model->action(start, &end);
+          if (action && *action) actions.push_back(**action);
+        }
+      }
+    }
+    INFO(model->name());
+    REQUIRE(actions.size() > 2);
+    std::vector<Value> states = {model->initial()};  // and what is reached in three steps
+    for (std::size_t i = 0, depth = 0, end = 1; depth < 3; ++depth, end = states.size()) {
+      for (; i < end; ++i) {
+        for (const Action& action : actions) {
+          const auto next = model->step(states[i], action);
+          if (next && std::find(states.begin(), states.end(), *next) == states.end()) states.push_back(*next);
+        }
+      }
+    }
+    for (const Action& action : actions) {
+      for (const Value& state : states) {
+        const auto next = model->step(state, action);
+        if (action.observes && next) CHECK(*next == state);
+        if (action.blind) {
+          REQUIRE(next.has_value());
+          CHECK(*next == *model->step(model->initial(), action));
+        }
+        if (!action.observes && next && model->repeatable(action)) {
+          Value now = *next;
+          for (int i = 0; i < 20; ++i) now = model->step(now, action).value_or(now);
+          CHECK(model->step(now, action).value_or(now) == now);
         }
       }
     }
