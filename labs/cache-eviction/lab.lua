@@ -35,7 +35,7 @@ end
 
 return {
   title = "Who has to leave? Eviction policies",
-  minutes = 25,
+  minutes = 30,
   after = { "quickstart" },
   summary = [[
 A full cache throws something out for everything it takes in. You will fool LRU, see what the policies after it do
@@ -324,6 +324,52 @@ misses, against %s and %s: what is left between S3-FIFO and it is knowledge of t
 lie differently; measure yours (`lab.workload.trace_file`), do not believe a ranking.]]):format(
           size_for(env.curves, "lru", ratio.s3_fifo[5]), percent(ratio.belady[5]), percent(ratio.s3_fifo[5]),
           percent(ratio.lru[5]))
+      end,
+    },
+    {
+      name = "all",
+      title = "All of them at once",
+      text = [[
+Every policy that there is here, on the site's requests, with room for 1000. On the loop of the first steps `mru` was as
+good as anybody can be.]],
+      code = [[
+all = lab.cache.compare{ trace = site, sizes = { 1000 }, policies = { "fifo", "lifo", "lru", "mru", "lfu", "random",
+  "clock", "slru", "two_queue", "arc", "lirs", "sieve", "s3_fifo", "w_tiny_lfu", "sampled", "belady" } }
+all]],
+      predict = {
+        question = "Which one is the worst here?",
+        choices = { "fifo", "lifo", "mru", "random" },
+        answer = function(env)
+          local worst
+          for name, ratio in pairs(env.all.miss_ratio) do
+            if not worst or ratio[1] > env.all.miss_ratio[worst][1] then worst = name end
+          end
+          return worst
+        end,
+      },
+      hints = {
+        "`all` should be what `lab.cache.compare` returns for all these policies at one size.",
+        "What was asked for last is most likely popular. Who throws out just that?",
+        "The one that won on the loop.",
+      },
+      check = function(t, env)
+        local all = t.has(env, "all", "table")
+        t.that(type(all.miss_ratio) == "table", "what lab.cache.compare returns in `all`", "another table")
+        for _, name in ipairs { "mru", "random", "fifo", "lru", "w_tiny_lfu", "sampled", "belady" } do
+          t.that(all.miss_ratio[name] ~= nil, name .. " among the policies", "it is not there")
+          t.that(all.miss_ratio.belady[1] <= all.miss_ratio[name][1], "nobody does better than belady",
+            name .. " does")
+        end
+        t.that(all.miss_ratio.mru[1] > all.miss_ratio.random[1], "mru does worse than chance", "it does not")
+      end,
+      explain = function(env)
+        local ratio = env.all.miss_ratio
+        return ([[
+`mru`: %s misses, where chance has %s. There is no best policy, only one that suits the requests. FIFO is as good as
+chance where requests do not depend on each other (%s; a theorem of 1973). `sampled` is what Redis does: it looks at
+five entries and throws out the oldest of them, with no list at all, and comes to %s where LRU has %s.]]):format(
+          percent(ratio.mru[1]), percent(ratio.random[1]), percent(ratio.fifo[1]), percent(ratio.sampled[1]),
+          percent(ratio.lru[1]))
       end,
     },
     {

@@ -29,7 +29,7 @@ local kinds = { "modulo", "ring", "rendezvous", "jump", "maglev", "anchor" }
 
 return {
   title = "Consistent hashing: who has my key?",
-  minutes = 25,
+  minutes = 30,
   after = { "quickstart" },
   summary = [[
 A site has four cache servers and gets a fifth. Which keys must move? You measure it for the obvious way and for the
@@ -438,6 +438,65 @@ moved]],
 %.1f %%, and nothing needlessly: the table can be changed slot by slot, by a person if need be. In exchange there is a
 table to keep, to send to clients, and to agree on; a ring follows from the names of its servers alone.]]):format(
           moved_share(env.moved))
+      end,
+    },
+    {
+      name = "which_hash",
+      title = "And which hash?",
+      text = [[
+All of this stands on a hash that spreads keys well. Seven functions, 10 000 keys named key1, key2 ..., and 256 servers:
+the first two hexadecimal digits of the hash, its upper bits, say which. A ring reads them in just that way.]],
+      code = [[
+functions = {
+  crc16   = function(text) return ("%04x"):format(lab.hash.crc16(text)) end,
+  fnv1a   = function(text) return lab.hash.fnv1a{ text = text, bits = 64 } end,
+  md5     = lab.hash.md5,
+  murmur3 = function(text) return lab.hash.murmur3{ text = text, bits = 128 } end,
+  siphash = function(text) return lab.hash.siphash{ text = text, key = "sixteen bytes :)" } end,
+  xxh3    = lab.hash.xxh3,
+  xxh64   = lab.hash.xxh64,
+}
+used, bars = {}, {}
+for name, hash in pairs(functions) do
+  local seen = {}
+  used[name] = 0
+  for i = 1, 10000 do
+    local server = hash("key" .. i):sub(1, 2)
+    if not seen[server] then seen[server], used[name] = true, used[name] + 1 end
+  end
+  bars[#bars + 1] = { name, used[name] }
+end
+print(chart.bars(bars, { max = 256, unit = "servers used" }))]],
+      predict = {
+        question = "10 000 keys for 256 servers: with one of the functions most servers get none at all. Which?",
+        choices = { "crc16", "fnv1a", "md5", "murmur3", "siphash", "xxh3", "xxh64" },
+        answer = function(env)
+          local worst
+          for name, n in pairs(env.used) do
+            if not worst or n < env.used[worst] then worst = name end
+          end
+          return worst
+        end,
+      },
+      hints = {
+        "`used[name]` is the number of different servers that the keys get with each function.",
+        "Which of them does nothing more after its last byte than a single multiplication?",
+        "FNV-1a: h = (h xor byte) * prime, and its prime is a small number and a 1 far up.",
+      },
+      check = function(t, env)
+        local used = t.has(env, "used", "table")
+        for _, name in ipairs { "crc16", "fnv1a", "md5", "murmur3", "siphash", "xxh3", "xxh64" } do
+          t.that(type(used[name]) == "number", ("used.%s, a number"):format(name), "it is " .. tostring(used[name]))
+        end
+        t.that(used.xxh3 == 256, "with xxh3 all servers are used", used.xxh3 .. " are")
+        t.that(used.fnv1a < 200, "with fnv1a many are not", used.fnv1a .. " are used")
+      end,
+      explain = function(env)
+        return ([[
+FNV-1a, with %d of 256: what comes last in a key reaches the upper bits only little by little, and these keys differ in
+their last characters. It is a fine hash for its lower bits. The others finish with a few steps in which every bit moves
+every other. None of them but SipHash withstands somebody who wants his keys to collide: it has a secret key, and hash
+tables that strangers fill should use it.]]):format(env.used.fnv1a)
       end,
     },
   },
