@@ -4,8 +4,10 @@
 #include <deque>
 #include <functional>
 #include <lua.hpp>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,14 @@
 
 namespace syslab {
 
+class Balancer;
+
+// Which backends of a balancer are out of its rotation for now, whatever becomes of its process.
+struct Rotation {
+  std::weak_ptr<Balancer> current;
+  std::set<NodeId> out;
+};
+
 class LabWorld : public std::enable_shared_from_this<LabWorld> {
  public:
   LabWorld(LuaHost& host, WorldOptions options);
@@ -32,6 +42,7 @@ class LabWorld : public std::enable_shared_from_this<LabWorld> {
   std::deque<Resource> resources;  // stable addresses: tasks that hold or wait point to them
   std::deque<Channel> channels;
   std::deque<std::unique_ptr<Clients>> clients;
+  std::map<NodeId, std::shared_ptr<Rotation>> rotations;  // of balancers
   bool echo = true;  // show what nodes written in Lua print
 
   // The node from which the script itself asks. It is there from the start, so that faults of "everybody else" mean it,

@@ -10,6 +10,7 @@
 #include "bindings/host/convert.hpp"
 #include "bindings/host/isolate.hpp"
 #include "bindings/resilience/filter.hpp"
+#include "bindings/world/autoscaler.hpp"
 #include "bindings/world/clients.hpp"
 #include "bindings/world/lab_world.hpp"
 #include "bindings/world/load.hpp"
@@ -175,10 +176,17 @@ int balancer(lua_State* L, LabWorld& w, Arguments& a) {
   ProcessOptions options;
   options.host = {.zone = a.string("zone", ""), .kind = "balancer", .targets = std::move(backends)};
   options.filters = filters_option(L, w, a, options.host.targets);
-  return push_node(
-      L, w,
-      must(w.world.add_process(
-          a.string("name"), [o](Env&) { return std::make_shared<Balancer>(o); }, std::move(options))));
+  const auto rotation = std::make_shared<Rotation>();
+  const auto process = [o, rotation](Env&) {
+    BalancerOptions now = o;
+    std::erase_if(now.backends, [&](const BackendOptions& b) { return rotation->out.contains(b.node); });
+    const auto made = std::make_shared<Balancer>(std::move(now));
+    rotation->current = made;
+    return made;
+  };
+  const NodeId id = must(w.world.add_process(a.string("name"), process, std::move(options)));
+  w.rotations.emplace(id, rotation);
+  return push_node(L, w, id);
 }
 
 // The code of a node: a function that uses nothing from outside, or a file.
@@ -525,6 +533,8 @@ const Type world{describe_type<LabWorld>(
     {
         method<&at>("at", "(time, fault | function, lasting?) -> number?",
                     "Plans a fault, and its end after `lasting` seconds; or runs a function as a task."),
+        method<&add_autoscaler>("autoscaler", autoscaler_params(), "Autoscaler",
+                                "Adds a node that starts and stops the members of a fleet by what it measures."),
         method<&balancer>(
             "balancer",
             {string("name", "its name"), any("backends", "the services it passes requests to"),

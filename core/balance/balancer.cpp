@@ -54,6 +54,10 @@ void Balancer::add(Env& env, const BackendOptions& backend) {
   if (options_.checks) check(env, members_.size() - 1);
 }
 
+bool Balancer::has(NodeId node) const {
+  return std::any_of(members_.begin(), members_.end(), [&](const auto& m) { return m->node == node; });
+}
+
 void Balancer::drain(NodeId node) {
   const auto found =
       std::find_if(members_.begin(), members_.end(), [&](const auto& m) { return m->node == node; });

@@ -68,6 +68,7 @@ class Balancer final : public Service {
   void add(Env& env, const BackendOptions& backend);
   // Sends it nothing more; what is outstanding comes to its end. Requires: it is a backend.
   void drain(NodeId node);
+  bool has(NodeId node) const;
 
  private:
   struct Member {

@@ -507,6 +507,15 @@ bool Host::crash(CrashDisk disk, bool power_off, Rng& rng, Value reason) {
   return true;
 }
 
+bool Host::call_off_start() {
+  const auto start = std::find_if(waiting_.begin(), waiting_.end(),
+                                  [](const Waiting& item) { return item.kind == Waiting::Kind::start; });
+  if (start == waiting_.end()) return false;
+  destroy_process();
+  record(TraceEvent::Kind::stop);
+  return true;
+}
+
 bool Host::stop() {
   if (state_ != State::up) return false;
   if (must_wait()) {

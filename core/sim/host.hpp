@@ -129,6 +129,8 @@ class Host final : public Env {
   bool crash(CrashDisk disk, bool power_off, Rng& rng, Value reason = {});
   bool stop();
   bool start();  // also switches the machine on
+  // Before the first handler of the process has run: takes it away again, as if it had not been started.
+  bool call_off_start();
   void pause();
   void resume();
   void set_slow(double factor, bool on);

@@ -106,11 +106,14 @@ void Station::account() {
   accounted_ = now;
 }
 
+double Station::busy_seconds() const {
+  return busy_seconds_ + static_cast<double>(busy_) * to_seconds(host_.world_now() - accounted_);
+}
+
 Value Station::show() const {
-  const Instant now = host_.world_now();
   const double slots = static_cast<double>(options_.slots);
-  const double busy = busy_seconds_ + static_cast<double>(busy_) * to_seconds(now - accounted_);
-  const double elapsed = to_seconds(now - started_);
+  const double busy = busy_seconds();
+  const double elapsed = to_seconds(host_.world_now() - started_);
   return Value::map({{"slots", slots},
                      {"busy", static_cast<double>(busy_)},
                      {"queue", static_cast<double>(queue_.size())},

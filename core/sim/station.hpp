@@ -31,6 +31,10 @@ class Station final : public Service {
 
   std::size_t busy() const { return busy_; }
   std::size_t queued() const { return queue_.size(); }
+  std::size_t slots() const { return jobs_.size(); }
+  std::uint64_t served() const { return served_; }
+  // Since the process started, the time that slots were busy, summed up over the slots.
+  double busy_seconds() const;
   // An orderly stop: what waits is refused, what is served goes on.
   void refuse_queue();
 
