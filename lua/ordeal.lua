@@ -49,6 +49,56 @@ local faults = {
   end },
 }
 
+--- A broker `mq`, workers worker-1 ... that fetch from it, and somebody who sends work, for `build`. Options:
+--   queues   { jobs = Queue, ... }: the work is sent to `jobs`; put aside is what `dead` holds
+--   count    workers (3); work: seconds a message takes (0.4); consumer: more options of lab.queue.consumer
+--   tasks    how many are sent (120), one every `every` seconds (0.5), until the broker has taken it
+--   message  function(i) -> fields of the send request beside its body, such as { group =, dedup = }
+--   done     function(key, message, world), called when a message was worked on
+-- A worker answers "poison" with an error. What the broker did is recorded: `system.judge()` is lab.check.queue's
+-- verdict over it.
+function ordeal.shop(w, options)
+  local history = lab.history()
+  local sent, done, finished = {}, {}, {}
+  local mq = w:service { name = "mq", slots = 20,
+    filters = { lab.queue.broker { queues = options.queues, history = history } } }
+  local consumer = { from = "mq", queue = "jobs" }
+  for key, value in pairs(options.consumer or {}) do consumer[key] = value end
+  w:fleet { name = "worker", count = options.count or 3, time = options.work or 0.4, slots = consumer.concurrency or 1,
+    handler = function(request)
+      local key = request.body
+      if key == "poison" then return nil, "crashed" end
+      done[key], finished[key] = (done[key] or 0) + 1, finished[key] or w:now()
+      if options.done then options.done(key, request, w) end
+      return true
+    end, filters = { lab.queue.consumer(consumer) } }
+  local function send(key, more)
+    local request = { type = "send", queue = "jobs", body = key, timeout = 2 }
+    for name, value in pairs(more or {}) do request[name] = value end
+    while not mq:call(request) do w:sleep(1) end
+  end
+  w:spawn(function()
+    for i = 1, options.tasks or 120 do
+      local key, at = "task " .. i, w:now()
+      local more = options.message and options.message(i)
+      w:spawn(function()
+        send(key, more)
+        sent[key] = at
+      end)
+      w:sleep(options.every or 0.5)
+    end
+  end)
+  return {
+    consumer = "worker-1", broker = "mq", sent = sent, done = done, finished = finished, mq = mq,
+    dead = options.queues.dead and function()
+      local c = mq:call { type = "attributes", queue = "dead", timeout = 5 }
+      return c.visible + c.in_flight
+    end,
+    poison = function() send("poison", options.message and options.message(0)) end,
+    judge = function() return lab.check.queue(history, options.queues) end,
+  }
+end
+
 local function wanted(only, name)
   if not only then return true end
   for _, one in ipairs(only) do

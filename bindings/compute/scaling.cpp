@@ -22,7 +22,8 @@ int reset(lua_State*, NamedScalingPolicy& policy) {
 }
 
 const Type policy{describe_type<NamedScalingPolicy>(
-    "ScalingPolicy", "Decides how many machines a fleet should have, one reading after another; see w:autoscaler.",
+    "ScalingPolicy",
+    "Decides how many machines a fleet should have, one reading after another; see w:autoscaler.",
     {
         method<&desired>("desired",
                          {number("metric", "averaged over the warm machines").at_least(0),

@@ -7,14 +7,20 @@ namespace {
 
 const Component target_tracking{{
     .name = "compute.target_tracking",
-    .summary = "As many machines as bring the metric to its target: out after a few readings above it, in after many "
+    .summary = "As many machines as bring the metric to its target: out after a few readings above it, in "
+               "after many "
                "well below it.",
     .params = {number("target", "of the metric, such as a utilisation of 0.5").above(0),
-               count("datapoints_out", "readings in a row above it before machines are added").at_least(1).optional("3"),
+               count("datapoints_out", "readings in a row above it before machines are added")
+                   .at_least(1)
+                   .optional("3"),
                count("datapoints_in", "readings in a row below it before machines are removed")
                    .at_least(1)
                    .optional("15"),
-               number("margin", "so much below the target counts as below").at_least(0).at_most(0.99).optional("0.1"),
+               number("margin", "so much below the target counts as below")
+                   .at_least(0)
+                   .at_most(0.99)
+                   .optional("0.1"),
                duration("cooldown_in", "after any change, none is removed for so long").optional("300 s")},
     .returns = "ScalingPolicy",
     .cost = "O(1) a reading",

@@ -7,18 +7,20 @@ namespace {
 
 const Component consumer{{
     .name = "queue.consumer",
-    .summary = "Fetches messages (or jobs) from a broker and has the service inside work on them; deletes a message "
-               "when that has answered. A crash in mid-work leaves it to the visibility timeout.",
-    .params = {string("from", "the broker's name"),
-               string("queue", "of the broker; either this or jobs").optional("none"),
-               string("jobs", "a job queue of the broker").optional("none"),
-               count("concurrency", "how many it works on at once").at_least(1).at_most(1e6).optional("1"),
-               count("batch", "messages it asks for at once, at most").at_least(1).optional("10"),
-               duration("wait", "how long a receive waits for a message").optional("20 s"),
-               duration("visibility", "how long what it receives is hidden").optional("the queue's"),
-               boolean("extend", "hides a message again while the service works on it").optional("false"),
-               duration("retry", "after an error the message comes back after that").optional("at its timeout"),
-               duration("pause", "after a receive that failed").above(0).optional("1 s")},
+    .summary =
+        "Fetches messages (or jobs) from a broker and has the service inside work on them; deletes a message "
+        "when that has answered. A crash in mid-work leaves it to the visibility timeout.",
+    .params =
+        {string("from", "the broker's name"),
+         string("queue", "of the broker; either this or jobs").optional("none"),
+         string("jobs", "a job queue of the broker").optional("none"),
+         count("concurrency", "how many it works on at once").at_least(1).at_most(1e6).optional("1"),
+         count("batch", "messages it asks for at once, at most").at_least(1).optional("10"),
+         duration("wait", "how long a receive waits for a message").optional("20 s"),
+         duration("visibility", "how long what it receives is hidden").optional("the queue's"),
+         boolean("extend", "hides a message again while the service works on it").optional("false"),
+         duration("retry", "after an error the message comes back after that").optional("at its timeout"),
+         duration("pause", "after a receive that failed").above(0).optional("1 s")},
     .returns = "Filter",
     .cost = "one timer and two calls a message",
     .example = R"(

@@ -240,6 +240,10 @@ std::vector<Param> queue_params(std::vector<Param> special) {
       count("in_flight", "messages that may be in flight").at_least(1).optional("the profile's"));
   params.push_back(
       count("batch", "messages a receive or a batch may have").at_least(1).optional("the profile's: 10"));
+  params.push_back(
+      rate("requests",
+           "requests a second of each kind that a broker takes for it; a batch is one; 0: no limit")
+          .optional("the profile's: 300 for a fifo queue"));
   params.push_back(string("name", "the beginning of its messages' ids").optional("'queue'"));
   return params;
 }
@@ -256,6 +260,7 @@ int push_queue(lua_State* L, const Arguments& a, QueueOptions options) {
   o.message_bytes_max = a.count("message_bytes", o.message_bytes_max);
   o.in_flight_max = a.count("in_flight", o.in_flight_max);
   o.batch_max = a.count("batch", o.batch_max);
+  o.requests_max = a.number("requests", o.requests_max);
   const auto within = [&](const char* name, Duration value, Duration low, Duration high) {
     if (value < low || value > high) {
       a.reject(name, fmt::format("the profile '{}' allows {} s to {} s, got {} s", profile.name,

@@ -49,7 +49,8 @@ int readings(lua_State* L, AutoscalerHandle& h) {
 int report(lua_State* L, AutoscalerHandle& h) {
   alive(*h.world);
   const double metric = number_argument(L, 2, "metric");
-  if (!(metric >= 0) || !(metric <= 1e300)) throw ScriptError("bad argument 'metric': expected a number of at least 0");
+  if (!(metric >= 0) || !(metric <= 1e300))
+    throw ScriptError("bad argument 'metric': expected a number of at least 0");
   h.scaler->report(metric);
   return 0;
 }
@@ -70,12 +71,15 @@ const Type autoscaler{describe_type<AutoscalerHandle>(
         method<&counted<&Autoscaler::desired>>("desired", "() -> number", "How many there should be."),
         method<&machine_seconds>("machine_seconds", "() -> number",
                                  "From order to stop, summed up over the members: what is paid."),
-        method<&readings>("readings", "() -> list of { at, metric, desired, serving, booting }", "What it has seen."),
-        method<&report>("report", "(metric)", "The metric, where that is 'reported', until it is told another."),
+        method<&readings>("readings", "() -> list of { at, metric, desired, serving, booting }",
+                          "What it has seen."),
+        method<&report>("report", "(metric)",
+                        "The metric, where that is 'reported', until it is told another."),
         method<&counted<&Autoscaler::serving>>("serving", "() -> number", "Members in service."),
-        method<&set_bounds>("set_bounds",
-                            {count("min", "members at least"), count("max", "members at most").optional("as it is")}, "",
-                            "Scaling by schedule: other bounds, from now on."),
+        method<&set_bounds>(
+            "set_bounds",
+            {count("min", "members at least"), count("max", "members at most").optional("as it is")}, "",
+            "Scaling by schedule: other bounds, from now on."),
     },
     [](lua_State* L, int index) -> std::string {
       const AutoscalerHandle* h = object_at<AutoscalerHandle>(L, index);
@@ -85,13 +89,15 @@ const Type autoscaler{describe_type<AutoscalerHandle>(
     })};
 
 // The most that any of the policies wants.
-std::function<std::size_t(Instant, double, std::size_t, std::size_t)> decision(lua_State* L, const Arguments& a) {
+std::function<std::size_t(Instant, double, std::size_t, std::size_t)> decision(lua_State* L,
+                                                                               const Arguments& a) {
   auto policies = std::make_shared<std::vector<ScalingPolicyPtr>>();
   const auto add = [&](int index) {
     const NamedScalingPolicy* p = object_at<NamedScalingPolicy>(L, index);
     if (p == nullptr) {
-      a.reject("policy", fmt::format("expected a ScalingPolicy such as lab.compute.target_tracking{{...}}, got {}",
-                                     describe_argument(L, index)));
+      a.reject("policy",
+               fmt::format("expected a ScalingPolicy such as lab.compute.target_tracking{{...}}, got {}",
+                           describe_argument(L, index)));
     }
     policies->push_back(p->make());
   };
@@ -116,22 +122,23 @@ std::function<std::size_t(Instant, double, std::size_t, std::size_t)> decision(l
 }  // namespace
 
 std::vector<Param> autoscaler_params() {
-  return {string("name", "its name"),
-          any("fleet", "all members there can be, in the order in which they are launched: what w:fleet gave"),
-          any("policy", "such as lab.compute.target_tracking{...}; of a list, the one counts that wants most"),
-          count("min", "members at least").optional("1"),
-          count("max", "members at most").at_least(1).optional("all"),
-          count("start", "members in service at the beginning").optional("min"),
-          any("balancer", "the balancer, or list of them, whose rotation the members join and leave")
-              .optional("none: members are only started and stopped"),
-          choice("metric", {"utilisation", "requests", "reported"},
-                 "busy share of the slots; answers a second and member; or what :report() is told")
-              .optional("'utilisation'"),
-          duration("period", "between two readings").above(0).optional("60 s"),
-          distribution("boot", "from the order of a machine to its start").optional("60 s"),
-          duration("warmup", "a started member counts in the metric only after this").optional("0"),
-          duration("drain", "from leaving the rotation to the stop").optional("5 s"),
-          string("zone", "the zone it stands in").optional("none")};
+  return {
+      string("name", "its name"),
+      any("fleet", "all members there can be, in the order in which they are launched: what w:fleet gave"),
+      any("policy", "such as lab.compute.target_tracking{...}; of a list, the one counts that wants most"),
+      count("min", "members at least").optional("1"),
+      count("max", "members at most").at_least(1).optional("all"),
+      count("start", "members in service at the beginning").optional("min"),
+      any("balancer", "the balancer, or list of them, whose rotation the members join and leave")
+          .optional("none: members are only started and stopped"),
+      choice("metric", {"utilisation", "requests", "reported"},
+             "busy share of the slots; answers a second and member; or what :report() is told")
+          .optional("'utilisation'"),
+      duration("period", "between two readings").above(0).optional("60 s"),
+      distribution("boot", "from the order of a machine to its start").optional("60 s"),
+      duration("warmup", "a started member counts in the metric only after this").optional("0"),
+      duration("drain", "from leaving the rotation to the stop").optional("5 s"),
+      string("zone", "the zone it stands in").optional("none")};
 }
 
 int add_autoscaler(lua_State* L, LabWorld& w, Arguments& a) {
@@ -141,7 +148,9 @@ int add_autoscaler(lua_State* L, LabWorld& w, Arguments& a) {
   if (o.members.empty()) a.reject("fleet", "a fleet has at least one member");
   const std::string metric = a.string("metric", "utilisation");
   using Metric = AutoscalerOptions::Metric;
-  o.metric = metric == "reported" ? Metric::reported : metric == "requests" ? Metric::requests : Metric::utilisation;
+  o.metric = metric == "reported"   ? Metric::reported
+             : metric == "requests" ? Metric::requests
+                                    : Metric::utilisation;
   for (NodeId member : o.members) {
     if (o.metric != Metric::reported && w.world.host(member).station() == nullptr) {
       a.reject("metric", fmt::format("'{}' is no service with slots, so its metric has to be 'reported'",
@@ -190,7 +199,8 @@ int add_autoscaler(lua_State* L, LabWorld& w, Arguments& a) {
   const auto scaler = std::make_shared<Autoscaler>(w.world, std::move(o));
   NodeOptions node;
   node.host = {.zone = a.string("zone", ""), .kind = "autoscaler", .targets = std::move(targets)};
-  const auto added = w.world.add_node(a.string("name"), [scaler] { return scaler->process(); }, std::move(node));
+  const auto added = w.world.add_node(
+      a.string("name"), [scaler] { return scaler->process(); }, std::move(node));
   if (!added) throw ScriptError(added.error().message);
   return push(L, std::make_shared<AutoscalerHandle>(AutoscalerHandle{w.shared_from_this(), scaler, members}));
 }

@@ -5,14 +5,17 @@
 // what is certain counts).
 //
 //   loss         what was accepted, and neither deleted nor expired nor dead, can be received: judged at the
-//   queue's last
-//                receive that came back empty
+//                queue's last receive that came back empty
 //   redelivery   a message is not received again before its visibility timeout is over, nor after it was
-//   deleted delay        nor before its delay is over;  retention: nor after its retention in_flight    fifo:
-//   no message of a group is received while an earlier one is in flight order        fifo: messages of a
-//   group are received in the order in which they were accepted dedup        fifo: an id is recognised within
-//   the window, to the nanosecond, deleted or not, and not after it dead_letter  no message is received more
-//   than N times, and one in the dead-letter queue was received exactly N times
+//                deleted
+//   delay        nor before its delay is over
+//   retention    nor after its retention
+//   in_flight    fifo: no message of a group is received while an earlier one is in flight
+//   order        fifo: messages of a group are received in the order in which they were accepted
+//   dedup        fifo: an id is recognised within the window, to the nanosecond, deleted or not, and not
+//                after it
+//   dead_letter  no message is received more than N times, and one in the dead-letter queue was received
+//                exactly N times
 //
 // Cost: O(n log n). Memory: about 200 bytes a message.
 #pragma once

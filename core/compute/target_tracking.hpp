@@ -2,12 +2,13 @@
 //
 //   desired = ceil(warm x metric / target)
 //
-// Out, when `datapoints_out` readings in a row are above the target; it does not wait for a cooldown, and machines that
-// are still starting are subtracted from what it orders. In, when `datapoints_in` readings in a row are more than
-// `margin` below the target, and not within `cooldown_in` after the last change.
+// Out, when `datapoints_out` readings in a row are above the target; it does not wait for a cooldown, and
+// machines that are still starting are subtracted from what it orders. In, when `datapoints_in` readings in a
+// row are more than `margin` below the target, and not within `cooldown_in` after the last change.
 //
-// A metric that cannot exceed 1, such as a utilisation, hides how much is missing: a fleet that is ten times too small
-// reads 1, and with a target of 0.5 it is only doubled each time. That is true of the real one, too.
+// A metric that cannot exceed 1, such as a utilisation, hides how much is missing: a fleet that is ten times
+// too small reads 1, and with a target of 0.5 it is only doubled each time. That is true of the real one,
+// too.
 //
 // Published: 3 and 15 datapoints, margin 10 %, scale-in cooldown 300 s (docs as quoted in 2024).
 #pragma once

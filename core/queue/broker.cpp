@@ -263,7 +263,8 @@ class Broker final : public FilterService {
     std::list<Waiter> waiters;
     std::vector<Consumer> consumers;
     std::size_t turn = 0;
-    Value counts;  // as they were last told
+    std::map<std::string, Instant, std::less<>> full_at;  // of the bucket of each kind of request
+    Value counts;                                         // as they were last told
     Instant counted_at;
     TimerId wake;
     Instant wake_at;
@@ -308,12 +309,15 @@ class Broker final : public FilterService {
         {"touch", &Broker::touch},
         {"fail", &Broker::fail},
         {"kick", &Broker::kick},
+        {"repeat", &Broker::repeat},
+        {"cancel", &Broker::cancel},
     };
     return actions;
   }
 
   // The queue that a request names, if its principal may do `action` there.
-  Expected<Station*> station_of(const Value& body, std::string_view action, const char* field = "queue") {
+  Expected<Station*> station_of(Env& env, const Value& body, std::string_view action,
+                                const char* field = "queue") {
     const Value& name = body[field];
     if (!name.is_string())
       return refused("MissingParameter", std::string("the request must name a ") + field);
@@ -327,7 +331,25 @@ class Broker final : public FilterService {
       return refused("AccessDenied", "'" + principal + "' may not " + std::string(action) + " on '" +
                                          found->second.name + "'");
     }
+    if (!within_rate(found->second, action, env.now())) {
+      return refused("RequestThrottled", "'" + found->second.name + "' takes " +
+                                             Value(found->second.queue->options().requests_max).json() +
+                                             " requests of a kind a second");
+    }
     return &found->second;
+  }
+
+  // A bucket of a second's worth of requests, as the time at which it will be full (a GCRA).
+  static bool within_rate(Station& s, std::string_view action, Instant now) {
+    const double rate = s.queue->options().requests_max;
+    if (rate <= 0) return true;
+    auto bucket = s.full_at.find(action);
+    if (bucket == s.full_at.end()) bucket = s.full_at.emplace(action, now).first;
+    const Instant full = std::max(bucket->second, now) + from_seconds(1 / rate);
+    if (full > saturating_add(now, std::max(Duration(std::chrono::seconds(1)), from_seconds(1 / rate))))
+      return false;
+    bucket->second = full;
+    return true;
   }
 
   // ---- queues
@@ -351,7 +373,7 @@ class Broker final : public FilterService {
   }
 
   void send(Env& env, const Value& body, Reply reply) {
-    SYSLAB_TAKE(station, station_of(body, "SendMessage"));
+    SYSLAB_TAKE(station, station_of(env, body, "SendMessage"));
     SYSLAB_TAKE(message, outgoing_of(body));
     Result result = accept(env, *station, std::move(message));
     when_kept(env, std::move(result), std::move(reply));
@@ -401,7 +423,7 @@ class Broker final : public FilterService {
   }
 
   void send_batch(Env& env, const Value& body, Reply reply) {
-    SYSLAB_TAKE(station, station_of(body, "SendMessage"));
+    SYSLAB_TAKE(station, station_of(env, body, "SendMessage"));
     SYSLAB_TAKE(entries, entries_of(body, *station));
     std::size_t bytes = 0;
     for (const Value& entry : *entries) bytes += message_bytes(entry["body"], entry["attributes"]);
@@ -420,7 +442,7 @@ class Broker final : public FilterService {
   }
 
   void receive(Env& env, const Value& body, Reply reply) {
-    SYSLAB_TAKE(station, station_of(body, "ReceiveMessage"));
+    SYSLAB_TAKE(station, station_of(env, body, "ReceiveMessage"));
     SYSLAB_TAKE(max, count_of(body, "max", 1));
     SYSLAB_TAKE(wait, duration_of(body, "wait"));
     SYSLAB_TAKE(visibility, duration_of(body, "visibility"));
@@ -538,20 +560,20 @@ class Broker final : public FilterService {
   }
 
   void remove(Env& env, const Value& body, Reply reply) {
-    SYSLAB_TAKE(station, station_of(body, "DeleteMessage"));
+    SYSLAB_TAKE(station, station_of(env, body, "DeleteMessage"));
     reply(remove_one(env, *station, body));
     pump(env, *station);
   }
 
   void remove_batch(Env& env, const Value& body, Reply reply) {
-    SYSLAB_TAKE(station, station_of(body, "DeleteMessage"));
+    SYSLAB_TAKE(station, station_of(env, body, "DeleteMessage"));
     SYSLAB_TAKE(entries, entries_of(body, *station));
     reply(batch(*entries, [&](const Value& entry) { return remove_one(env, *station, entry); }));
     pump(env, *station);
   }
 
   void change_visibility(Env& env, const Value& body, Reply reply) {
-    SYSLAB_TAKE(station, station_of(body, "ChangeMessageVisibility"));
+    SYSLAB_TAKE(station, station_of(env, body, "ChangeMessageVisibility"));
     SYSLAB_TAKE(timeout, duration_of(body, "visibility"));
     const Value& text = body["receipt"];
     if (!text.is_string() || !timeout) {
@@ -584,7 +606,7 @@ class Broker final : public FilterService {
   }
 
   void attributes(Env& env, const Value& body, Reply reply) {
-    SYSLAB_TAKE(station, station_of(body, "GetQueueAttributes"));
+    SYSLAB_TAKE(station, station_of(env, body, "GetQueueAttributes"));
     const Duration lag = station->queue->options().counts_lag;
     if (station->counts.is_nil() || env.now() - station->counted_at >= lag) {
       station->counts = describe(env, *station->queue);
@@ -594,15 +616,15 @@ class Broker final : public FilterService {
   }
 
   void purge(Env& env, const Value& body, Reply reply) {
-    SYSLAB_TAKE(station, station_of(body, "PurgeQueue"));
+    SYSLAB_TAKE(station, station_of(env, body, "PurgeQueue"));
     station->queue->purge();
     recorder_.purge(env.now(), station->name);
     when_kept(env, Value(true), std::move(reply));
   }
 
   void redrive(Env& env, const Value& body, Reply reply) {
-    SYSLAB_TAKE(from, station_of(body, "StartMessageMoveTask"));
-    SYSLAB_TAKE(to, station_of(body, "SendMessage", "to"));
+    SYSLAB_TAKE(from, station_of(env, body, "StartMessageMoveTask"));
+    SYSLAB_TAKE(to, station_of(env, body, "SendMessage", "to"));
     SYSLAB_TAKE(max, count_of(body, "max", 1e15));
     if (from == to || from->queue->options().ordering != to->queue->options().ordering) {
       return reply(refused("InvalidParameterValue", "messages go back to another queue of the same type"));
@@ -645,10 +667,10 @@ class Broker final : public FilterService {
     for (const std::string& name : queues) pump(env, stations_.at(name));
   }
 
-  void bind(Env&, const Value& body, Reply reply) {
+  void bind(Env& env, const Value& body, Reply reply) {
     SYSLAB_TAKE(exchange, exchange_of(body));
     SYSLAB_TAKE(key, string_of(body, "key"));
-    SYSLAB_TAKE(station, station_of(body, "Bind"));
+    SYSLAB_TAKE(station, station_of(env, body, "Bind"));
     reply(value_of(exchange->exchange.bind(station->name, key, body["arguments"])));
   }
 
@@ -661,7 +683,7 @@ class Broker final : public FilterService {
   // ---- push, request and reply
 
   void consume(Env& env, const Value& body, Reply reply) {
-    SYSLAB_TAKE(station, station_of(body, "ReceiveMessage"));
+    SYSLAB_TAKE(station, station_of(env, body, "ReceiveMessage"));
     SYSLAB_TAKE(to, string_of(body, "to"));
     SYSLAB_TAKE(prefetch, count_of(body, "prefetch", 1));
     SYSLAB_TAKE(timeout, duration_of(body, "within"));
@@ -672,7 +694,7 @@ class Broker final : public FilterService {
   }
 
   void request(Env& env, const Value& body, Reply reply) {
-    SYSLAB_TAKE(station, station_of(body, "SendMessage"));
+    SYSLAB_TAKE(station, station_of(env, body, "SendMessage"));
     SYSLAB_TAKE(message, outgoing_of(body));
     SYSLAB_TAKE(within, duration_of(body, "reply_within"));
     const std::uint64_t id = ++last_request_;
@@ -722,6 +744,37 @@ class Broker final : public FilterService {
                                                  delay, tube}));
     reply(number(static_cast<double>(id)));
     pump(env, *state);
+  }
+
+  void repeat(Env& env, const Value& body, Reply reply) {
+    SYSLAB_TAKE(state, jobs_of(body));
+    SYSLAB_TAKE(name, string_of(body, "name"));
+    SYSLAB_TAKE(cron, string_of(body, "cron"));
+    SYSLAB_TAKE(every, duration_of(body, "every"));
+    SYSLAB_TAKE(priority, number_of(body, "priority", 0));
+    SYSLAB_TAKE(tube, string_of(body, "tube"));
+    if (name.empty()) return reply(refused("malformed", "a repetition has a name"));
+    if (cron.empty() == !every.has_value())
+      return reply(refused("malformed", "a repetition has either a cron line or an interval (every)"));
+    if (every && *every <= Duration::zero()) return reply(refused("malformed", "an interval is above 0"));
+    Schedule schedule = Schedule::every(every.value_or(std::chrono::seconds(1)));
+    if (!cron.empty()) {
+      SYSLAB_TAKE(parsed, Schedule::cron(cron));
+      schedule = parsed;
+    }
+    NewJob job;
+    job.data = body["data"];
+    job.priority = static_cast<std::int64_t>(std::clamp(priority, -1e15, 1e15));
+    job.tube = tube;
+    state->jobs->repeat(env.now(), name, schedule, std::move(job), body["overlap"] != Value(false));
+    reply(Value(true));
+    pump(env, *state);
+  }
+
+  void cancel(Env&, const Value& body, Reply reply) {
+    SYSLAB_TAKE(state, jobs_of(body));
+    SYSLAB_TAKE(name, string_of(body, "name"));
+    reply(Value(state->jobs->cancel_repeat(name)));
   }
 
   void take(Env& env, const Value& body, Reply reply) {

@@ -101,10 +101,11 @@ class Consumer final : public FilterService {
   void extend(Env& env, const std::shared_ptr<Work>& piece) {
     piece->extension = env.after(*options_->visibility / 2, [this, &env, piece] {
       if (const auto node = env.find(options_->from)) {
-        env.call(*node,
-                 request("change_visibility", Value::map({{"receipt", piece->item["receipt"]},
-                                                          {"visibility", to_seconds(*options_->visibility)}})),
-                 kPatience, [](const Result&) {});
+        env.call(
+            *node,
+            request("change_visibility", Value::map({{"receipt", piece->item["receipt"]},
+                                                     {"visibility", to_seconds(*options_->visibility)}})),
+            kPatience, [](const Result&) {});
       }
       extend(env, piece);
     });

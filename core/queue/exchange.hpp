@@ -3,9 +3,9 @@
 //   direct    bindings whose key equals the routing key
 //   fanout    all bindings
 //   topic     keys are words between dots; in a binding '*' stands for one word and '#' for any number, none
-//   included headers   bindings whose arguments match the message's headers: all of them, or any, as the
-//   argument "x-match" says
-//             ("all", the default, "any"; other arguments that begin with "x-" are ignored)
+//             included
+//   headers   bindings whose arguments match the message's headers: all of them, or any, as the argument
+//             "x-match" says ("all", the default, "any"; others that begin with "x-" are ignored)
 // A message goes to a queue once, however many bindings match. Queues come in the order in which they were
 // bound.
 //

@@ -65,6 +65,7 @@ QueueOptions with_profile(QueueOptions options, const QueueProfile& profile) {
   options.visibility_max = profile.visibility_max;
   options.delay_max = profile.delay_max;
   options.wait_max = profile.wait_max;
+  options.requests_max = options.ordering == Ordering::fifo ? profile.fifo_requests_max : 0;
   return options;
 }
 
@@ -84,7 +85,7 @@ Expected<Receipt> Receipt::parse(std::string_view text) {
   };
   if (part(r.slot, false) && part(r.receive, false) && part(r.number, true)) return r;
   return refused("ReceiptHandleIsInvalid",
-                 "'" + std::string(text.substr(0, 60)) + "' is no receipt of this queue");
+                 fmt::format("'{}' is no receipt of this queue", text.substr(0, 60)));
 }
 
 MessageQueue::MessageQueue(QueueOptions options) : options_(std::move(options)), rng_(options_.seed) {

@@ -4,18 +4,16 @@
 // A pure state machine: time is an argument and never runs backwards. One class for four orders:
 //   standard   first in, first out as far as it goes: a message that comes back joins the end; duplicates and
 //              reordering can be switched on
-//   fifo       messages of a group strictly in order; while one of a group is in flight or delayed, the later
-//   ones are
-//              withheld; what is sent twice within the dedup window is delivered once
+//   fifo       messages of a group strictly in order; while one of a group is in flight or delayed, the
+//              later ones are withheld; what is sent twice within the dedup window is delivered once
 //   priority   the highest priority first, first in first out within one
 //   fair       groups (tenants) take turns, so that one with many messages does not keep the others waiting
 //
-//   send -> [delayed] -> ready -> in flight -> deleted            A message that was received `max_receives`
-//   times goes
-//                          ^--- timeout ---'                     to the dead-letter queue instead of being
-//                          received
-//                                                                 again. After `retention` it is gone,
-//                                                                 wherever it is.
+//   send -> [delayed] -> ready -> in flight -> deleted
+//                          ^--- timeout ---'
+//
+// A message that was received `max_receives` times goes to the dead-letter queue instead of being received
+// again. After `retention` it is gone, wherever it is.
 //
 // A receive gives a receipt, which names this one receive: an older receipt of the same message is stale. On
 // a standard queue deleting by a stale receipt succeeds and deletes nothing, on a fifo queue it is an error,
@@ -70,6 +68,7 @@ struct QueueOptions {
   Duration visibility_max = std::chrono::hours(12);
   Duration delay_max = std::chrono::minutes(15);
   Duration wait_max = std::chrono::seconds(20);
+  double requests_max = 0;  // a second and kind of request, at the service; a batch is one; 0: no limit
   // Dead letters: after this many receives; 0: never.
   std::uint32_t max_receives = 0;
   // Fifo: a message without a dedup id gets the SHA-256 of its body as one.

@@ -3,8 +3,8 @@
 // today.
 //
 //   sqs-2024   Amazon SQS as its quota page stood in 2024
-//   sqs-2025   the same with messages of 1 MiB and 120 000 FIFO messages in flight (from memory: a default of
-//   ours) none       no limits, for what is not a hosted service
+//   sqs-2025   the same with messages of 1 MiB and 120 000 FIFO messages in flight (from memory)
+//   none       no limits, for what is not a hosted service
 #pragma once
 
 #include <cstddef>
@@ -29,6 +29,7 @@ struct QueueProfile {
   Duration delay_max;
   Duration wait_max;
   std::uint32_t receives_max;  // the largest threshold of a dead-letter queue
+  double fifo_requests_max;    // a second and kind of request, of a fifo queue; a batch is one; 0: no limit
 };
 
 // Sorted by name.

@@ -56,15 +56,13 @@ std::unique_ptr<Node> Autoscaler::process() {
 }
 
 std::size_t Autoscaler::serving() const {
-  return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(), [](const Member& m) {
-    return m.state == State::serving;
-  }));
+  return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(),
+                                                [](const Member& m) { return m.state == State::serving; }));
 }
 
 std::size_t Autoscaler::booting() const {
-  return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(), [](const Member& m) {
-    return m.state == State::booting;
-  }));
+  return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(),
+                                                [](const Member& m) { return m.state == State::booting; }));
 }
 
 double Autoscaler::machine_seconds() const {
@@ -126,7 +124,8 @@ void Autoscaler::off(Member& member) {
   world_.host(member.node).stop();
 }
 
-// Launches what is missing and lets go what is too much: those first that have not booted yet, then the youngest.
+// Launches what is missing and lets go what is too much: those first that have not booted yet, then the
+// youngest.
 void Autoscaler::adjust() {
   for (Member& m : members_) {
     if (ordered() >= desired_) break;
@@ -196,7 +195,8 @@ std::optional<double> Autoscaler::measure(std::size_t& warm) {
   if (warm == 0) return std::nullopt;
   if (options_.metric == AutoscalerOptions::Metric::reported) return reported_;
   if (member_seconds == 0) return std::nullopt;
-  return options_.metric == AutoscalerOptions::Metric::utilisation ? busy / slot_seconds : requests / member_seconds;
+  return options_.metric == AutoscalerOptions::Metric::utilisation ? busy / slot_seconds
+                                                                   : requests / member_seconds;
 }
 
 void Autoscaler::read(Env& env) {
@@ -211,7 +211,9 @@ void Autoscaler::read(Env& env) {
   std::size_t warm = 0;
   const std::optional<double> metric = measure(warm);
   const std::size_t before = desired_;
-  if (metric) desired_ = std::clamp(options_.decide(world_.now(), *metric, warm, ordered()), options_.min, options_.max);
+  if (metric)
+    desired_ =
+        std::clamp(options_.decide(world_.now(), *metric, warm, ordered()), options_.min, options_.max);
   adjust();
   readings_.push_back({world_.now(), metric, desired_, serving(), booting()});
   if (desired_ != before) {
@@ -222,12 +224,13 @@ void Autoscaler::read(Env& env) {
 
 Value Autoscaler::show() const {
   const auto n = [](std::size_t count) { return Value(static_cast<double>(count)); };
-  return Value::map({{"role", "autoscaler"},
-                     {"desired", n(desired_)},
-                     {"serving", n(serving())},
-                     {"booting", n(booting())},
-                     {"metric", !readings_.empty() && readings_.back().metric ? Value(*readings_.back().metric)
-                                                                              : Value()}});
+  return Value::map(
+      {{"role", "autoscaler"},
+       {"desired", n(desired_)},
+       {"serving", n(serving())},
+       {"booting", n(booting())},
+       {"metric",
+        !readings_.empty() && readings_.back().metric ? Value(*readings_.back().metric) : Value()}});
 }
 
 }  // namespace syslab

@@ -4,13 +4,14 @@
 //    ^                                       |
 //    '---- stop <-- draining <--leave--------'
 //
-// Every `period` it takes one reading: the metric, averaged over the period and over the members that are warm. A
-// decision (core/compute) says how many members there should be, between `min` and `max`; what is missing is launched,
-// and is a machine for the fleet only when it has booted; what is too much leaves the rotation, finishes what it has,
-// and is stopped. A member in service whose process is down (a crash) is taken out and replaced at the next reading.
+// Every `period` it takes one reading: the metric, averaged over the period and over the members that are
+// warm. A decision (core/compute) says how many members there should be, between `min` and `max`; what is
+// missing is launched, and is a machine for the fleet only when it has booted; what is too much leaves the
+// rotation, finishes what it has, and is stopped. A member in service whose process is down (a crash) is
+// taken out and replaced at the next reading.
 //
-// It is a node like any other: where it is down nothing scales, and the fleet stays as it is. Cost: O(members) a
-// reading.
+// It is a node like any other: where it is down nothing scales, and the fleet stays as it is. Cost:
+// O(members) a reading.
 #pragma once
 
 #include <cstdint>

@@ -4,15 +4,22 @@
 // An event is {source, detail_type, detail, id, time}. A rule has a pattern (FilterPolicy, dialect event,
 // over the whole event) and targets (a node and a protocol). A filter: the service inside says what a request
 // costs. Requests:
-//   put        {entries = {{source, detail_type, detail}}}       -> {failed, entries = {{id} or {code,
-//   message}}} put_rule   {name, pattern, targets, enabled}                 -> true; replaces the one of that
-//   name remove_rule {name}                                           -> whether there was one enable,
-//   disable {name}                                       -> true archive    {name, pattern, retention} ->
-//   true; keeps what matches, from now on replay     {archive, from, to, rules, rate}                  -> how
-//   many; plays them in order, to these rules or all,
-//                                                                   marked with replay = NAME; not archived
-//                                                                   again
-//   rules      {}                                                -> list of {name, matched, delivered ...}
+//
+//   put {entries = {{source, detail_type, detail}}}
+//       -> {failed, entries = {{id} or {code, message}}}
+//   put_rule {name, pattern, targets, enabled}
+//       -> true; replaces the one of that name
+//   remove_rule {name}
+//       -> whether there was one
+//   enable, disable {name}
+//       -> true
+//   archive {name, pattern, retention}
+//       -> true; keeps what matches, from now on
+//   replay {archive, from, to, rules, rate}
+//       -> how many; plays them in order, to these rules or all, marked with replay = NAME; not archived
+//          again
+//   rules {}
+//       -> list of {name, matched, delivered ...}
 //
 // Targets get {body = event}: a queue as a message, a function, an http endpoint or a mailbox as a request.
 // Failed deliveries are retried for up to 24 hours and 185 attempts, with exponential backoff and jitter, and

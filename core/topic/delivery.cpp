@@ -101,7 +101,7 @@ void Courier::attempt(Env& env, std::shared_ptr<Parcel> parcel) {
 }
 
 void Courier::failed(Env& env, const std::shared_ptr<Parcel>& parcel, const Error& error) {
-  const bool may_pass = is_fault(error) || error.code == "rate_limited";
+  const bool may_pass = is_fault(error) || error.code == "rate_limited" || error.code == "RequestThrottled";
   const auto wait = parcel->plan.wait_before(parcel->attempts);
   if (!may_pass || !wait || env.now() - parcel->born > parcel->plan.age_max)
     return give_up(env, parcel, error);

@@ -45,8 +45,10 @@ struct RetryPlan {
 
 // Published plans (from memory where the page was not at hand, so defaults of ours):
 //   managed  queues and functions of the same vendor: 3 at once, 2 after 1 s, 10 from 1 s to 20 s, 100 000
-//   every 20 s http     3 retries, 20 s apart mail     as SNS for mail and SMS: 50 in all over 6 hours bus
-//   185 attempts over 24 hours, exponential with jitter
+//            every 20 s
+//   http     3 retries, 20 s apart
+//   mail     as SNS for mail and SMS: 50 in all over 6 hours
+//   bus      185 attempts over 24 hours, exponential with jitter
 RetryPlan managed_retries();
 RetryPlan http_retries();
 RetryPlan mail_retries();

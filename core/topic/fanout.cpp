@@ -42,6 +42,9 @@ class Topic final : public FilterService {
       return;
     }
     const Value body = request.body;
+    // A fault says so itself, from nowhere, and takes no time.
+    if (action == &Topic::set_propagation && request.from == kNoNode)
+      return reply(set_propagation(env, body));
     inner_->call(env, std::move(request),
                  [this, &env, action, body, reply = std::move(reply)](Result result) {
                    reply(result.ok() ? (this->*action)(env, body) : std::move(result));
@@ -217,6 +220,10 @@ class Topic final : public FilterService {
 
   Result set_propagation(Env&, const Value& body) {
     const Value& s = body["seconds"];
+    if (s.is_nil()) {
+      propagation_.reset();
+      return Value(true);
+    }
     if (!s.is_number() || !(s.number() >= 0)) return invalid("seconds", "expected a number of at least 0");
     propagation_ = from_seconds(s.number());
     return Value(true);

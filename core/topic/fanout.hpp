@@ -1,12 +1,19 @@
 // Topic: a service to which one publishes once and from which every subscriber gets a copy.
 //
 // A filter: the service inside says what a request costs. Requests:
-//   publish        {body, subject, attributes, group, dedup}  -> {id, duplicate}; answered before anything is
-//   delivered subscribe      {name, to, protocol, queue, filter, scope, raw, dead_letter = {to, queue}} ->
-//   true unsubscribe    {name}                                     -> whether there was one set_filter {name,
-//   filter, scope}                      -> true, at once; it takes effect after `propagation` set_propagation
-//   {seconds}                                 -> true: a fault; later changes take that long subscriptions {}
-//   -> list of {name, to, protocol, filter, delivered ...}
+//
+//   publish {body, subject, attributes, group, dedup}
+//       -> {id, duplicate}; answered before anything is delivered
+//   subscribe {name, to, protocol, queue, filter, scope, raw, dead_letter = {to, queue}}
+//       -> true
+//   unsubscribe {name}
+//       -> whether there was one
+//   set_filter {name, filter, scope}
+//       -> true, at once; it takes effect after `propagation`
+//   set_propagation {seconds}
+//       -> true: later changes take that long; nil: as at first. The fault lab.fault.propagation does this.
+//   subscriptions {}
+//       -> list of {name, to, protocol, filter, delivered ...}
 //
 // A subscriber is a node and a protocol: a queue of a broker, a function, an http endpoint, a mailbox. Its
 // filter looks at the message's attributes, or (scope = "body") at its body. With `raw` a queue gets the body

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -11,6 +12,11 @@ namespace syslab {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// To five decimals. Below 1e9 the product is exact enough that equal texts give equal numbers.
+double five_decimals(double n) {
+  return std::floor(n * 1e5 + 0.5);
+}
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -120,7 +126,12 @@ class FilterPolicy::Parser {
   Expected<Test> parse_test(const std::string& key, const Value& value) {
     if (value.is_number()) {
       if (auto bad = check_number(value)) return *bad;
-      return Test{Test::Kind::equal, value};
+      if (dialect_ == Dialect::event) return Test{Test::Kind::equal, value};
+      Test test;
+      test.kind = Test::Kind::numeric;
+      test.low = test.high = five_decimals(value.number());
+      test.rounds = true;
+      return test;
     }
     if (!value.is_map()) {
       if (value.is_list()) return wrong(fmt::format("'{}': a list within the list of values", key));
@@ -230,6 +241,11 @@ class FilterPolicy::Parser {
         return bad();
       }
     }
+    if (dialect_ == Dialect::subscription) {
+      test.rounds = true;
+      if (has_low) test.low = five_decimals(test.low);
+      if (has_high) test.high = five_decimals(test.high);
+    }
     if (test.low > test.high) return wrong(fmt::format("'{}': the lower bound is above the upper one", key));
     return test;
   }
@@ -302,7 +318,7 @@ bool FilterPolicy::passes(const Test& test, const Value& value) {
                           [&](const Test& t) { return passes(t, value); });
     case Kind::numeric: {
       if (!value.is_number()) return false;
-      const double n = value.number();
+      const double n = test.rounds ? five_decimals(value.number()) : value.number();
       return (test.low_open ? n > test.low : n >= test.low) &&
              (test.high_open ? n < test.high : n <= test.high);
     }

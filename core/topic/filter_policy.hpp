@@ -2,18 +2,22 @@
 //
 // A policy is a map. Every key must match (and); the values of a key are alternatives (or); what the policy
 // does not name does not matter. A value is
-//   "text", 5, true            equal
-//   {prefix = "a"}  {suffix = "z"}  {["equals-ignore-case"] = "Abc"}  {wildcard = "a*z"}
-//   {["anything-but"] = x}     there, and none of these: a text, a number, a list of them, {prefix =} or
-//   {suffix =} {numeric = {">=", 0, "<", 100}}      with =, <, <=, >, >= {cidr = "10.0.0.0/24"}     an IPv4
-//   address within {exists = true | false}
+//   "text", 5, true           equal
+//   {prefix = "a"}            begins so; {suffix = "z"} ends so
+//   {["equals-ignore-case"] = "Abc"}
+//   {wildcard = "a*z"}        '*' stands for any number of characters
+//   {["anything-but"] = x}    there, and none of these: a text, a number, a list of them, {prefix =} or
+//                             {suffix =}
+//   {numeric = {">=", 0, "<", 100}}      with =, <, <=, >, >=
+//   {cidr = "10.0.0.0/24"}    an IPv4 address within
+//   {exists = true | false}
 // The key "$or" holds a list of policies of which one must match. Where the document has a list, one element
 // is enough. In a body a key may hold a policy for what lies below it.
 //
 // Dialects differ in limits and error names. `subscription` (SNS): at most 5 keys and 150 combinations,
-// numbers from -1e9 to 1e9, 256 KB; errors InvalidParameter and FilterPolicyLimitExceeded. `event`
-// (EventBridge): 2048 characters of JSON; error InvalidEventPatternException. All are definite. Texts are
-// compared as bytes, so case matters.
+// numbers from -1e9 to 1e9 with five decimals, 256 KB; errors InvalidParameter and FilterPolicyLimitExceeded.
+// `event` (EventBridge): 2048 characters of JSON; error InvalidEventPatternException. All are definite. Texts
+// are compared as bytes, so case matters.
 //
 // Cost: matching O(values of the policy x log of the document's keys). Source: SNS developer guide,
 // subscription filter policies; EventBridge user guide, event patterns.
@@ -60,6 +64,7 @@ class FilterPolicy {
     double low = 0, high = 0;       // numeric
     bool low_open = false, high_open = false;
     std::uint32_t network = 0, mask = 0;  // cidr
+    bool rounds = false;                  // numbers are compared with five decimals
   };
   struct Group;
   struct Key {

@@ -32,14 +32,16 @@ local function bank(submission, seed, options)
   return w, mq, booked
 end
 
--- Sends so many orders, at random moments of the first `seconds`; of some, the sender gets no answer and sends again.
+-- Sends so many orders, at random moments of the first `seconds`, each until the broker has taken it; of some, the
+-- sender does not hear that it has, and sends again.
 local function send(w, mq, count, seconds, again)
   local sent = 0
   for i = 1, count do
     w:at(w:now() + math.random() * seconds, function()
       local body = { order = ("order-%d"):format(i), amount = i }
       for _ = 1, math.random() < (again or 0) and 2 or 1 do
-        if mq:call { type = "send", queue = "orders", body = body, timeout = 5 } then sent = sent + 1 end
+        while not mq:call { type = "send", queue = "orders", body = body, timeout = 5 } do w:sleep(1) end
+        sent = sent + 1
         w:sleep(2)
       end
     end)
@@ -127,19 +129,26 @@ orders twice, gets orders that cannot be booked, and has to wait for a slow ledg
     },
     {
       name = "crash",
-      title = "A crash in mid-work, its own or the ledger's, loses no order",
+      title = "Whatever crashes or is cut off in mid-work, no order is lost",
       points = 20,
       seeds = 10,
       check = function(t, submission, seed)
         local w, mq, booked = bank(submission, seed, { time = lab.dist.constant { value = 0.5 } })
         send(w, mq, 20, 10)
-        for _ = 1, 5 do
-          local at = w:now() + 1 + math.random() * 20
-          local who = math.random() < 0.5 and "consumer" or "ledger"
-          w:at(at, lab.fault.crash(who))
-          w:at(at + 1, lab.fault.restart(who))
+        -- Two crashes of the consumer or the ledger at least; the others are of any kind.
+        for i = 1, 6 do
+          local at, kind = w:now() + 1 + math.random() * 20, math.random(i <= 2 and 2 or 5)
+          if kind <= 3 then
+            local who = ({ "consumer", "ledger", "mq" })[kind]
+            w:at(at, lab.fault.crash(who))
+            w:at(at + 1, lab.fault.restart(who))
+          elseif kind == 4 then
+            w:at(at, lab.fault.partition { isolate = "consumer" }, 5)
+          else
+            w:at(at, lab.fault.clock_skew { target = "consumer", by = 3600 * (math.random() - 0.5) }, 10)
+          end
         end
-        w:run(180)
+        w:run(240)
         check_booked(t, w, booked, 20)
         check_empty(t, mq)
       end,

@@ -189,6 +189,78 @@ department would have built %d cars again. Whoever can be replayed to must be id
           :format(env.tally.past, env.tally.live, env.tally.past)
       end,
     },
+    {
+      name = "ordeal",
+      title = "Everything that breaks",
+      text = [[
+The bus, a rule that sends bikes to a queue, and three who build them; an order every half second for a minute, every
+second one a bike. Nine faults in turn, from 20 s to 50 s.]],
+      code = [[
+ordeal = require "ordeal"
+function build(w)
+  local sent, done, finished, dead = {}, {}, {}, lab.queue.standard()
+  local mq = w:service("mq", { slots = 20, filters = { lab.queue.broker{ queues = { dead = dead,
+    bikes = lab.queue.standard{ visibility = 10, dead_letter = dead, max_receives = 4 } } } } })
+  local bus = w:service("bus", { slots = 20, filters = { lab.topic.bus{ rules = { { name = "bikes",
+    pattern = { detail = { kind = { "bike" } } }, targets = { { to = "mq", queue = "bikes" } } } } } } })
+  w:fleet{ name = "builder", count = 3, time = 0.4, handler = function(request)
+    local order = request.body.detail
+    if order.name == "poison" then return nil, "crashed" end
+    done[order.name], finished[order.name] = (done[order.name] or 0) + 1, finished[order.name] or w:now()
+    return true
+  end, filters = { lab.queue.consumer{ from = "mq", queue = "bikes" } } }
+  local function put(name, kind)
+    local at, entry = w:now(), { source = "shop", detail_type = "order", detail = { name = name, kind = kind } }
+    while not bus:call{ type = "put", entries = { entry }, timeout = 2 } do w:sleep(1) end
+    if kind == "bike" and name ~= "poison" then sent[name] = at end
+  end
+  w:spawn(function()
+    for i = 1, 120 do w:spawn(put, "order " .. i, i % 2 == 0 and "bike" or "car"); w:sleep(0.5) end
+  end)
+  return { consumer = "builder-1", broker = "mq", sent = sent, done = done, finished = finished,
+    dead = function() return mq:call{ type = "attributes", queue = "dead" }.visible end,
+    poison = function() put("poison", "bike") end }
+end
+results = ordeal.run{ build = build, at = 20.2, lasting = 30, finish = 20*min }
+print(ordeal.table(results))]],
+      predict = {
+        question = "Which fault delays a bike most?",
+        choices = { "consumer crash", "slow consumer", "poison message", "broker loss" },
+        answer = function(env)
+          local worst, most = "", -1
+          for _, name in ipairs { "consumer crash", "slow consumer", "poison message", "broker loss" } do
+            if env.results[name].late > most then worst, most = name, env.results[name].late end
+          end
+          return worst
+        end,
+      },
+      hints = {
+        "`results` has a row for each fault, with the longest delay in `late`.",
+        "Two builders go on when one is down. What does the bus do while the queue cannot be reached?",
+        "It tries again, after waits that double, up to minutes apart.",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 9, "nine rows", #results .. " rows")
+        for _, row in ipairs(results) do
+          t.that(row.sent == 60, "60 bikes are ordered", row.sent .. " were, at: " .. row.fault)
+          t.that(row.missing == 0, "every bike is built, whatever breaks", ("%d are not after %s"):format(row.missing,
+            row.fault))
+        end
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+The broker's loss: %.0f s. The bus backs off as it retries (1, 2, 4 ... s, with jitter), so an event can arrive well
+after the target is back: for up to 24 hours and 185 tries, as published, and in no particular order. A crash of a
+builder costs %.0f s, the visibility timeout. No bike is lost, and %d are built twice in the nine runs.]]):format(
+          r["broker loss"].late, r["consumer crash"].late, (function()
+            local n = 0
+            for _, row in ipairs(r) do n = n + row.twice end
+            return n
+          end)())
+      end,
+    },
   },
   finish = [[
 A bus puts the knowledge of who wants what into rules, away from senders and receivers. The price: what no rule

@@ -178,6 +178,53 @@ asleep, too.]])
           :format((env.gone - 3.9 * 86400) / 3600, days(3.9 * 86400))
       end,
     },
+    {
+      name = "ordeal",
+      title = "Good letters among the dead",
+      text = [[
+A limit of two receives, three workers of 0.4 s, a visibility timeout of 5 s, a job every half second for a minute. Nine
+faults in turn, from 20 s to 50 s; the slow worker is twenty times slower. All jobs but the poison are good ones.]],
+      code = [[
+ordeal = require "ordeal"
+function build(w)
+  local dead = lab.queue.standard()
+  return ordeal.shop(w, { queues = { dead = dead,
+    jobs = lab.queue.standard{ visibility = 5, dead_letter = dead, max_receives = 2 } } })
+end
+results = ordeal.run{ build = build, at = 20.2, lasting = 30, finish = 240,
+  judge = function(system) return system.judge().verdict end }
+print(ordeal.table(results))]],
+      predict = {
+        question = "A crash takes one receive of the job in the worker's hands. How many good jobs does it put aside?",
+        unit = "jobs",
+        tolerance = 0.4,
+        answer = function(env) return env.results["consumer crash"].dead end,
+      },
+      hints = {
+        "`results[\"consumer crash\"].dead` counts what lies in the dead-letter queue.",
+        "The job has one more receive, and two other workers are well.",
+        "None.",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 9, "nine rows", #results .. " rows")
+        t.that(results["poison message"].dead == 1, "the poison message is put aside",
+          results["poison message"].dead .. " were")
+        for _, row in ipairs(results) do
+          t.that(row.missing <= row.dead, "what is not done lies among the dead letters",
+            ("%d are not done and %d put aside after %s"):format(row.missing, row.dead, row.fault))
+          t.that(row.verdict == "ok", "the queue keeps its promises after " .. row.fault, tostring(row.verdict))
+        end
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+%d: one receive is lost, the second one works. But a limit counts receives, whatever they came to nothing by: the slow
+worker puts %d good jobs aside, the partition %d, doubled messages %d. Each of them waits for somebody who looks, and is
+fine when redriven. A low limit makes the dead-letter queue a list of incidents; a high one, a list of bad messages.]])
+          :format(r["consumer crash"].dead, r["slow consumer"].dead, r.partition.dead, r.duplicates.dead)
+      end,
+    },
   },
   finish = [[
 A dead-letter queue turns an endless failure into one message that waits for somebody. It is part of a queue's

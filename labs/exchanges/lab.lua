@@ -213,6 +213,85 @@ waits in place of failing. But the caller waits, too, and gives up at some time,
 worked on: a queue does not make a synchronous call asynchronous.]]):format(env.last)
       end,
     },
+    {
+      name = "ordeal",
+      title = "Pushed, and everything that breaks",
+      text = [[
+Here the broker pushes: workers say `consume` once, and it sends them messages, one at a time each. An order is published
+every half second for a minute, three workers take it; nine faults in turn, from 20 s to 50 s. Once the workers say
+`consume` when the shop opens, once they say it again every 5 s if they have had nothing to do.]],
+      code = [[
+ordeal = require "ordeal"
+function shop(again)
+  return function(w)
+    local sent, done, finished, last = {}, {}, {}, {}
+    local orders = lab.queue.standard{ visibility = 10 }
+    local mq = w:service("mq", { slots = 20, filters = { lab.queue.broker{ queues = { orders = orders },
+      exchanges = { shop = { kind = "topic", bindings = { { queue = "orders", key = "order.#" } } } } } } })
+    for i = 1, 3 do
+      local name = "worker-" .. i
+      w:service(name, { time = 0.4, slots = 4, handler = function(request)
+        local key = request.body
+        last[name] = w:now()
+        if key == "poison" then return nil, "crashed" end
+        done[key], finished[key] = (done[key] or 0) + 1, finished[key] or w:now()
+        return true
+      end })
+      w:spawn(function()
+        while not mq:call{ type = "consume", queue = "orders", to = name, within = 5 } do w:sleep(1) end
+        while again do
+          w:sleep(5)
+          if w:now() - (last[name] or 0) > 5 then mq:call{ type = "consume", queue = "orders", to = name, within = 5 } end
+        end
+      end)
+    end
+    w:spawn(function()
+      for i = 1, 120 do
+        local key, at = "order " .. i, w:now()
+        w:spawn(function()
+          while not mq:call{ type = "publish", exchange = "shop", key = "order.eu", body = key, timeout = 2 } do w:sleep(1) end
+          sent[key] = at
+        end)
+        w:sleep(0.5)
+      end
+    end)
+    return { consumer = "worker-1", broker = "mq", sent = sent, done = done, finished = finished }
+  end
+end
+once = ordeal.run{ build = shop(false), at = 20.2, lasting = 30, finish = 180 }
+often = ordeal.run{ build = shop(true), at = 20.2, lasting = 30, finish = 180, only = { "nothing", "broker loss" } }
+print(ordeal.table(once))
+print(ordeal.table(often))]],
+      predict = {
+        question = "The broker is away for 30 s and comes back with all its messages. Who works, if each said `consume` once?",
+        choices = { "all three workers", "nobody", "the one that was idle" },
+        answer = function(env)
+          return env.once["broker loss"].missing == 0 and "all three workers" or env.once["broker loss"].missing > 30
+            and "nobody" or "the one that was idle"
+        end,
+      },
+      hints = {
+        "`once` and `often` have a row for each fault; `never` is the field `missing`.",
+        "The messages are on the broker's disk. Where is the list of its consumers?",
+        "In its memory: after the restart it knows nobody to push to.",
+      },
+      check = function(t, env)
+        local once, often = t.has(env, "once", "table"), t.has(env, "often", "table")
+        t.that(#once == 8, "eight rows: no poison here", #once .. " rows")
+        t.that(often["broker loss"].missing == 0, "who says it again gets all orders",
+          often["broker loss"].missing .. " are missing")
+        t.that(once["consumer crash"].missing == 0, "a crash of a worker loses nothing",
+          once["consumer crash"].missing .. " are missing")
+      end,
+      explain = function(env)
+        return ([[
+Nobody: %d orders lie in the queue, and no error is seen anywhere; who says `consume` again has all of them. A consumer
+that is pushed to must notice that its broker forgot it (heartbeats, a connection that breaks, an alarm on the age of
+the oldest message). One that fetches notices by itself, because it asks. After a crash of a worker the push is
+quicker: the broker hears of it and gives the message to another one at once (%.1f s).]]):format(
+          env.once["broker loss"].missing, env.once["consumer crash"].late)
+      end,
+    },
   },
   finish = [[
 An exchange is a switchboard in front of queues: direct for names, topic for families of names, fanout for everybody,

@@ -190,6 +190,64 @@ parcels = mq:call{ type = "attributes", queue = "parcels" }.visible]],
 should have kept away; a filter saves work, and is no protection.]]):format(env.parcels)
       end,
     },
+    {
+      name = "ordeal",
+      title = "Everything that breaks",
+      text = [[
+The topic with a queue for the mail service, two workers behind it, an order every half second for a minute; nine faults
+in turn, from 20 s to 50 s. The shop publishes again until it is answered.]],
+      code = [[
+ordeal = require "ordeal"
+function build(w)
+  local dead = lab.queue.standard()
+  local system = ordeal.shop(w, { tasks = 0, count = 2, queues = { dead = dead,
+    jobs = lab.queue.standard{ visibility = 10, dead_letter = dead, max_receives = 4 } } })
+  local topic = w:service("topic", { slots = 20, filters = { lab.topic.fanout{ subscriptions = {
+    { name = "mail", to = "mq", queue = "jobs", raw = true } } } } })
+  local function publish(key)
+    local at = w:now()
+    while not topic:call{ type = "publish", body = key, timeout = 2 } do w:sleep(1) end
+    if key ~= "poison" then system.sent[key] = at end
+  end
+  w:spawn(function()
+    for i = 1, 120 do w:spawn(publish, "order " .. i); w:sleep(0.5) end
+  end)
+  system.poison = function() publish "poison" end
+  return system
+end
+results = ordeal.run{ build = build, at = 20.2, lasting = 30, finish = 300,
+  judge = function(system) return system.judge().verdict end }
+print(ordeal.table(results))]],
+      predict = {
+        question = "The broker with the queue is away for 30 s. How many orders are lost between topic and queue?",
+        unit = "orders",
+        tolerance = 0.4,
+        answer = function(env) return env.results["broker loss"].missing end,
+      },
+      hints = {
+        "`results[\"broker loss\"].missing` counts them.",
+        "Published: queues are retried for weeks.",
+        "None; 30 s are within the retries.",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 9, "nine rows", #results .. " rows")
+        for _, row in ipairs(results) do
+          t.that(row.missing == 0, "every order arrives, whatever breaks", ("%d do not after %s"):format(row.missing,
+            row.fault))
+        end
+        t.that(results["poison message"].dead == 1, "the poison message is put aside",
+          results["poison message"].dead .. " were")
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+%d, and %d were delivered twice: the topic got no answer in time and sent again, after the broker had taken the message.
+Fan-out adds a second place where "at least once" is made, so duplicates come from two sides, and each subscriber has to
+recognise them for itself. The topic keeps what is under way in memory: lose the topic, and that is lost.]]):format(
+          r["broker loss"].missing, r["broker loss"].twice + r.duplicates.twice)
+      end,
+    },
   },
   finish = [[
 A topic decouples in time and in number: the shop knows one name. With a queue behind each subscription nothing is

@@ -228,6 +228,64 @@ delivery and a consumer that recognises what it has done: it books under the mes
 the same id does nothing. That is the build-it lab `at-least-once-consumer`.]]):format(env.total)
       end,
     },
+    {
+      name = "ordeal",
+      title = "Order under faults",
+      text = [[
+Three workers, four groups, a message every half second with its number as deduplication id; who gets no answer sends
+again. Nine faults in turn, from 20 s to 50 s. `backwards` counts messages that were done, for the first time, after a
+later one of their group.]],
+      code = [[
+ordeal = require "ordeal"
+function build(w)
+  local dead = lab.queue.fifo()
+  local last, backwards = {}, 0
+  local system = ordeal.shop(w, {
+    queues = { dead = dead, jobs = lab.queue.fifo{ visibility = 10, dead_letter = dead, max_receives = 5 } },
+    message = function(i) return { group = "g" .. i % 4, dedup = "task " .. i } end,
+    done = function(key, m)
+      if m.sequence < (last[m.group] or 0) and m.receives == 1 then backwards = backwards + 1 end
+      last[m.group] = math.max(last[m.group] or 0, m.sequence)
+    end })
+  system.backwards = function() return backwards end
+  return system
+end
+back = 0
+results = ordeal.run{ build = build, at = 20.2, lasting = 30, finish = 300, judge = function(system)
+  back = back + system.backwards()
+  return system.judge().verdict
+end }
+print(ordeal.table(results))]],
+      predict = {
+        question = "In all nine runs together, how many messages are done after a later one of their group?",
+        unit = "messages",
+        tolerance = 0.4,
+        answer = function(env) return env.back end,
+      },
+      hints = {
+        "`back` is their number, `results` has a row for each fault.",
+        "What does the queue do with the rest of a group while one of it is in flight?",
+        "It withholds it, whatever happens to the worker.",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 9, "nine rows", #results .. " rows")
+        t.that(type(env.back) == "number", "`back` counts them", tostring(env.back))
+        for _, row in ipairs(results) do
+          t.that(row.missing == 0, "every message is done, whatever breaks", ("%d are not after %s"):format(row.missing,
+            row.fault))
+          t.that(row.verdict == "ok", "order, dedup and in-flight hold after " .. row.fault, tostring(row.verdict))
+        end
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+%d. The price is in the delays: a crash holds up a whole group, and with it a quarter of the work, for the visibility
+timeout (%.1f s; the poison message %.1f s, once for each of its tries). `twice` is not zero: %d after a partition, %d
+after the broker's loss. What was sent twice is swallowed; what was done twice is the consumer's own affair.]]):format(
+          env.back, r["consumer crash"].late, r["poison message"].late, r.partition.twice, r["broker loss"].twice)
+      end,
+    },
   },
   finish = [[
 Fifo queues order groups, not everything; they recognise what is sent again within five minutes, not later; and they

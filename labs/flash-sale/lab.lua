@@ -179,7 +179,7 @@ function shop(sell)
   left, sold = 300, 0
   stock = w:service("stock", { time = 1*ms, slots = 50, handler = function(request)
     if request.type == "read" then return left end
-    if request.type == "write" then left = request.body.left; return left end
+    if request.type == "write" then left = request.left; return left end
     if left == 0 then return false end
     left = left - 1
     return true
@@ -294,7 +294,7 @@ to 50 s. Customers that get no answer try again, with the same order number, up 
 function build(w)
   local sent, done, finished, taken = {}, {}, {}, {}
   w:service("mail", { time = 100*ms, slots = 50, handler = function(request)
-    local key = request.body.data
+    local key = request.data
     if key == "poison" then return nil, "crashed" end
     done[key], finished[key] = (done[key] or 0) + 1, finished[key] or w:now()
     return true
@@ -303,7 +303,7 @@ function build(w)
     mails = lab.queue.jobs{ rate = 50, burst = 50, ttr = 10*s, attempts = 3, backoff = 2*s } } } } })
   w:fleet("sender", 2, { calls = w:find("mail"), filters = { lab.queue.consumer{ from = "mq", jobs = "mails" } } })
   local app = w:service("app", { time = 50*ms, slots = 50, handler = function(request, context)
-    local id, err = context:call(mq, { type = "put", jobs = "mails", data = request.body.order })
+    local id, err = context:call(mq, { type = "put", jobs = "mails", data = request.order })
     return id, err
   end })
   w:spawn(function()

@@ -174,6 +174,50 @@ for.]]):format(
           env.impatient.delay)
       end,
     },
+    {
+      name = "ordeal",
+      title = "Polls that nobody hears",
+      text = [[
+Three workers that poll with `wait = 20`, a message every half second for a minute, a visibility timeout of 10 s. Nine
+faults in turn, from 20 s to 50 s: among others one worker is cut off while the queue holds its question.]],
+      code = [[
+ordeal = require "ordeal"
+function build(w)
+  local dead = lab.queue.standard()
+  return ordeal.shop(w, { work = 0.05, consumer = { wait = 20*s }, queues = { dead = dead,
+    jobs = lab.queue.standard{ visibility = 10, dead_letter = dead, max_receives = 4 } } })
+end
+results = ordeal.run{ build = build, at = 20.2, lasting = 30, finish = 240,
+  judge = function(system) return system.judge().verdict end }
+print(ordeal.table(results))]],
+      predict = {
+        question = "How late is the message that the queue gives to the worker that is cut off?",
+        unit = "s",
+        tolerance = 3,
+        answer = function(env) return env.results.partition.late end,
+      },
+      hints = {
+        "`results.partition.late` is the longest delay.",
+        "The queue answers a question that was asked before the partition. Who hears it?",
+        "Nobody; the message is hidden for 10 s and then goes to one of the others.",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 9, "nine rows", #results .. " rows")
+        for _, row in ipairs(results) do
+          t.that(row.missing == 0, "every message is done, whatever breaks", ("%d are not after %s"):format(row.missing,
+            row.fault))
+          t.that(row.verdict == "ok", "the queue keeps its promises after " .. row.fault, tostring(row.verdict))
+        end
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+%.1f s: a long poll is a promise to somebody who may have gone. After a crash it is less (%.1f s) where the broker hears
+of it, because a process that dies closes its connection and a cable that is cut does not. That is why a poll ends after
+20 s at most: it bounds how long a queue can talk to nobody.]]):format(r.partition.late, r["consumer crash"].late)
+      end,
+    },
   },
   finish = [[
 Wait at the queue, not beside it: `wait = 20`, a client timeout above that, and batches of up to 10 where there is

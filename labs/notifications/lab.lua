@@ -72,7 +72,7 @@ function delay_of_code(queue, ad, code)
   local mq = w:service("mq", { slots = 50, filters = { lab.queue.broker{ queues = { mail = queue }, durable = false } } })
   local at
   w:fleet("sender", 10, { time = 100*ms, handler = function(request)
-    if request.body.body == "code" then at = w:now() end
+    if request.body == "code" then at = w:now() end
     return true
   end, filters = { lab.queue.consumer{ from = "mq", queue = "mail" } } })
   local function send(body, more)
@@ -184,7 +184,7 @@ function letters(remembers)
   w = lab.world{ seed = 1, keep = 1000 }
   local got, total = {}, 0
   w:service("mail", { slots = 100, handler = function(request, context)
-    local key = request.body.id
+    local key = request.id
     if not (remembers and got[key]) then
       got[key] = (got[key] or 0) + 1
       total = total + 1
@@ -231,7 +231,7 @@ feature, twice is the better mistake for a bill and the worse one for an adverti
 Fifty likes within ten minutes are fifty notifications. A limiter for each user, three at once and then one an hour,
 sends some of them; the others go into a digest every hour. Anna gets 50 likes in ten minutes, Ben 2.]],
       code = [[
-limiter = lab.limit.token_bucket{ rate = 1 / 3600, burst = 3, keys = 10000 }
+limiter = lab.limit.token_bucket{ rate = 1 / 3600, burst = 3, max_keys = 10000 }
 jobs = lab.queue.jobs{}
 jobs:repeats{ name = "digest", every = 1*h, data = "digest", now = 0 }
 single, kept, digests = { anna = 0, ben = 0 }, { anna = 0, ben = 0 }, { anna = 0, ben = 0 }
@@ -285,7 +285,7 @@ minute; and each fault in turn, from 20 s to 50 s. The publisher tries again unt
 function build(w)
   local sent, done, finished = {}, {}, {}
   w:service("mail", { time = 200*ms, slots = 10, handler = function(request)
-    local key = request.body.body
+    local key = request.body
     if key == "poison" then return nil, "crashed" end
     done[key], finished[key] = (done[key] or 0) + 1, finished[key] or w:now()
     return true

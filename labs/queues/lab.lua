@@ -261,6 +261,58 @@ refused. That is what queues are for, if the waiting is all right and the peak e
 messages is the signal to watch, and what autoscaling of workers goes by.]]):format(env.depth[60], env.depth[60] / 10)
       end,
     },
+    {
+      name = "ordeal",
+      title = "Everything that breaks",
+      text = [[
+Three workers of 0.4 s, a job every half second for a minute, and each of nine faults in turn, from 20 s to 50 s: the
+first worker crashes, is slow, is cut off; a job cannot be done; the broker is away; the network doubles messages; the
+broker's clock is wrong. `ordeal` builds the shop anew for each; a checker reads what the broker did.]],
+      code = [[
+ordeal = require "ordeal"
+function build(w)
+  local dead = lab.queue.standard()
+  return ordeal.shop(w, { queues = { dead = dead,
+    jobs = lab.queue.standard{ visibility = 10, dead_letter = dead, max_receives = 4 } } })
+end
+results = ordeal.run{ build = build, at = 20.2, lasting = 30, finish = 240,
+  judge = function(system) return system.judge().verdict end }
+print(ordeal.table(results))]],
+      predict = {
+        question = "After which of these is no job late by the visibility timeout or more?",
+        choices = { "consumer crash", "broker loss", "partition", "clock skew" },
+        answer = function(env)
+          for _, name in ipairs { "consumer crash", "broker loss", "partition", "clock skew" } do
+            if env.results[name].late < 9 then return name end
+          end
+          return "consumer crash"
+        end,
+      },
+      hints = {
+        "`results` has a row for each fault, with the longest delay in `late`.",
+        "Which of the four does the queue measure its timeouts without?",
+        "Timeouts are measured on the monotonic clock; the wall clock may say what it likes.",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 9, "nine rows", #results .. " rows")
+        for _, row in ipairs(results) do
+          t.that(row.missing == 0, "every job is done, whatever breaks", ("%d are not after %s"):format(row.missing,
+            row.fault))
+          t.that(row.verdict == "ok", "the queue keeps its promises after " .. row.fault, tostring(row.verdict))
+        end
+        t.that(results["poison message"].dead == 1, "the poison message is put aside",
+          results["poison message"].dead .. " were")
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+Clock skew. The crash costs the visibility timeout (%.1f s), the broker's loss its length (%.1f s), and nothing is lost
+in any row; what is paid for that stands under `twice`: %d jobs when messages of the network are doubled, %d when the
+worker is cut off with a job in its hands, does it, and cannot say so.]]):format(r["consumer crash"].late,
+          r["broker loss"].late, r.duplicates.twice, r.partition.twice)
+      end,
+    },
   },
   finish = [[
 A queue delivers at least once: it hides what was received and brings it back when nobody deletes it. Next: messages

@@ -215,7 +215,7 @@ The shop of the second step, an order every half second for a minute, and each f
 function build(w)
   local mails, sent, done, finished, refused, orders = {}, {}, {}, {}, 0, 0
   local mail = w:service("mail", { time = 400*ms, slots = 20, handler = function(request)
-    local key = request.body.body
+    local key = request.body
     if key == "poison" then return nil, "crashed" end
     done[key], finished[key] = (done[key] or 0) + 1, finished[key] or w:now()
     return true
@@ -226,7 +226,7 @@ function build(w)
   w:fleet("clerk", 2, { calls = mail, call_timeout = 9*s,
     filters = { lab.queue.consumer{ from = "mq", queue = "papers" } } })
   local shop = w:service("shop", { time = 100*ms, slots = 50, handler = function(request, context)
-    return context:call(mq, { type = "send", queue = "papers", body = request.body.order })
+    return context:call(mq, { type = "send", queue = "papers", body = request.order })
   end })
   local system = { consumer = { "clerk-1" }, broker = "mq", sent = sent, done = done, finished = finished }
   system.dead = function() return mq:call{ type = "attributes", queue = "dead" }.visible end

@@ -12,7 +12,8 @@ namespace {
 std::vector<std::size_t> readings(ScalingPolicy& policy, int minutes, double metric, std::size_t warm,
                                   std::size_t ordered, Duration from = 0s) {
   std::vector<std::size_t> wanted;
-  for (int i = 1; i <= minutes; ++i) wanted.push_back(policy.desired({Instant(from) + i * 60s, metric, warm, ordered}));
+  for (int i = 1; i <= minutes; ++i)
+    wanted.push_back(policy.desired({Instant(from) + i * 60s, metric, warm, ordered}));
   return wanted;
 }
 
@@ -45,7 +46,8 @@ TEST_CASE("target tracking: a saturated metric only doubles a fleet whose target
   CHECK(policy->desired({Instant(120s), 1, 8, 8}) == 16);
 }
 
-TEST_CASE("target tracking: in after fifteen readings well below, and not soon after another change", "[compute]") {
+TEST_CASE("target tracking: in after fifteen readings well below, and not soon after another change",
+          "[compute]") {
   const auto policy = make_target_tracking({.target = 0.5});
   Wanted wanted = readings(*policy, 15, 0.2, 10, 10);
   CHECK(wanted[13] == 10);
@@ -63,7 +65,8 @@ TEST_CASE("target tracking: in after fifteen readings well below, and not soon a
 TEST_CASE("step scaling: the size of the breach picks the step, and what starts counts", "[compute]") {
   // The example of the AWS documentation: 60 % +10, 75 % +30, 85 % +40.
   const auto make = [] {
-    return make_step_scaling({.out = {{0.6, 10}, {0.75, 30}, {0.85, 40}}, .in = {{0.4, 10}, {0.2, 30}}, .datapoints = 1});
+    return make_step_scaling(
+        {.out = {{0.6, 10}, {0.75, 30}, {0.85, 40}}, .in = {{0.4, 10}, {0.2, 30}}, .datapoints = 1});
   };
   CHECK(make()->desired({Instant(60s), 0.59, 100, 100}) == 100);
   CHECK(make()->desired({Instant(60s), 0.6, 100, 100}) == 110);
@@ -79,7 +82,8 @@ TEST_CASE("step scaling: the size of the breach picks the step, and what starts 
   CHECK(policy->desired({Instant(180s), 0.7, 100, 130}) == 130);
 }
 
-TEST_CASE("step scaling: removing waits for the cooldown, adding does not, simple scaling does nothing", "[compute]") {
+TEST_CASE("step scaling: removing waits for the cooldown, adding does not, simple scaling does nothing",
+          "[compute]") {
   const StepScalingOptions options{.out = {{0.6, 2}}, .in = {{0.3, 1}}, .datapoints = 1};
   const auto policy = make_step_scaling(options);
   CHECK(policy->desired({Instant(60s), 0.1, 10, 10}) == 9);

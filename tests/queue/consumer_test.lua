@@ -16,7 +16,7 @@ local function shop(options)
   local workers = w:fleet { name = "worker", count = options.count or 2, slots = consumer.concurrency or 1,
     handler = function(request, context)
       context:sleep(options.work or 1)
-      local item = request.body
+      local item = request
       local body = request.type == "job" and item.data or item.body
       if options.fails and options.fails(body) then return nil, "bad" end
       done[body] = (done[body] or 0) + 1

@@ -128,3 +128,23 @@ TEST_CASE("filter policy: a wildcard with many stars is quick", "[topic][filter_
   REQUIRE(policy.ok());
   CHECK_FALSE(policy->matches(Value::map({{"a", std::string(20000, 'a')}})));
 }
+
+TEST_CASE("filter policy: a subscription compares numbers with five decimals, a bus exactly",
+          "[topic][filter_policy]") {
+  const auto matches_in = [](Dialect dialect, std::string_view policy, double n) {
+    const auto parsed = FilterPolicy::parse(json(policy), dialect, false);
+    REQUIRE(parsed.ok());
+    return parsed->matches(Value::map({{"a", n}}));
+  };
+  CHECK(matches_in(Dialect::subscription, R"({"a":[0.3]})", 0.1 + 0.2));
+  CHECK_FALSE(matches_in(Dialect::event, R"({"a":[0.3]})", 0.1 + 0.2));
+  CHECK(matches_in(Dialect::subscription, R"({"a":[1.000001]})", 1));
+  CHECK_FALSE(matches_in(Dialect::subscription, R"({"a":[1.00001]})", 1));
+  CHECK(matches_in(Dialect::subscription, R"({"a":[-1.00001]})", -1.00001));
+  CHECK(matches_in(Dialect::subscription, R"({"a":[{"numeric":[">",5]}]})", 5.00001));
+  CHECK_FALSE(matches_in(Dialect::subscription, R"({"a":[{"numeric":[">",5]}]})", 5.000001));
+  CHECK(matches_in(Dialect::subscription, R"({"a":[{"numeric":[">=",999999999.99999,"<=",1000000000]}]})",
+                   1e9));
+  CHECK(matches_in(Dialect::subscription, R"({"a":[{"anything-but":0.3}]})", 0.30001));
+  CHECK_FALSE(matches_in(Dialect::subscription, R"({"a":[{"anything-but":0.3}]})", 0.1 + 0.2));
+}
