@@ -81,7 +81,7 @@ sale(4, 48, function()
   scaler = w:autoscaler{ name = "scaler", fleet = app, balancer = lb, start = 4, min = 4,
     policy = lab.compute.target_tracking{ target = 0.5 }, boot = 90*s, period = 60*s }
 end)
-serving = {}
+serving, enough = {}, nil
 for i = 1, 240 do
   w:run(5*s)
   serving[i] = scaler:serving()
@@ -246,7 +246,7 @@ app = w:service("app", { time = 50*ms, slots = 100, handler = function(_, contex
   return context:call(mq, { type = "put", jobs = "mails", data = "thank you" })
 end })
 buyers = w:load{ to = app, rate = 200, timeout = 5*s, stop = 30*s }
-sent_by = {}
+sent_by, last_mail = {}, nil
 while w:now() < 300 do
   w:run(1*s)
   sent_by[#sent_by + 1] = mails
@@ -293,7 +293,7 @@ to 50 s. Customers that get no answer try again, with the same order number, up 
       code = [[
 function build(w)
   local sent, done, finished, taken = {}, {}, {}, {}
-  w:service("mail", { time = 100*ms, slots = 50, handler = function(request)
+  w:service("mail", { time = 1*s, slots = 50, handler = function(request)
     local key = request.data
     if key == "poison" then return nil, "crashed" end
     done[key], finished[key] = (done[key] or 0) + 1, finished[key] or w:now()
@@ -301,7 +301,7 @@ function build(w)
   end })
   local mq = w:service("mq", { slots = 50, filters = { lab.queue.broker{ jobs = {
     mails = lab.queue.jobs{ rate = 50, burst = 50, ttr = 10*s, attempts = 3, backoff = 2*s } } } } })
-  w:fleet("sender", 2, { calls = w:find("mail"), filters = { lab.queue.consumer{ from = "mq", jobs = "mails" } } })
+  w:fleet("sender", 2, { time = 200*ms, calls = w:find("mail"), call_timeout = 5*s, filters = { lab.queue.consumer{ from = "mq", jobs = "mails" } } })
   local app = w:service("app", { time = 50*ms, slots = 50, handler = function(request, context)
     local id, err = context:call(mq, { type = "put", jobs = "mails", data = request.order })
     return id, err

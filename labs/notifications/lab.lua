@@ -295,7 +295,7 @@ function build(w)
     mail = lab.queue.standard{ visibility = 8, dead_letter = dead, max_receives = 4 } } } } })
   local topic = w:service("topic", { slots = 20, filters = { lab.topic.fanout{ subscriptions = {
     { name = "mail", to = "mq", queue = "mail", raw = true } } } } })
-  w:fleet("sender", 2, { calls = w:find("mail"), call_timeout = 5*s,
+  w:fleet("sender", 2, { time = 200*ms, calls = w:find("mail"), call_timeout = 5*s,
     filters = { lab.queue.consumer{ from = "mq", queue = "mail" } } })
   local function publish(body)
     while not topic:call{ type = "publish", body = body, timeout = 2 } do w:sleep(1) end

@@ -223,7 +223,7 @@ function build(w)
   local dead = lab.queue.standard()
   local mq = w:service("mq", { slots = 20, filters = { lab.queue.broker{ queues = { dead = dead,
     papers = lab.queue.standard{ visibility = 10, dead_letter = dead, max_receives = 3 } } } } })
-  w:fleet("clerk", 2, { calls = mail, call_timeout = 9*s,
+  w:fleet("clerk", 2, { time = 200*ms, calls = mail, call_timeout = 9*s,
     filters = { lab.queue.consumer{ from = "mq", queue = "papers" } } })
   local shop = w:service("shop", { time = 100*ms, slots = 50, handler = function(request, context)
     return context:call(mq, { type = "send", queue = "papers", body = request.order })

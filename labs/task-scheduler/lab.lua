@@ -79,6 +79,7 @@ function hour(skew)
   mq = w:service("mq", { slots = 20, filters = { lab.queue.broker{ queues = { tasks = lab.queue.fifo() } } } })
   for i = 1, 2 do
     w:node{ name = "scheduler-" .. i, code = function(node)
+      local last
       function node.on_start(env) env:timer("tick", 1) end
       function node.on_timer(env)
         local minute = math.floor(env:wall_now() / 60)

@@ -287,7 +287,7 @@ function build(w)
   local dead = lab.queue.standard()
   local mq = w:service("mq", { slots = 20, filters = { lab.queue.broker{ queues = { dead = dead,
     posts = lab.queue.standard{ visibility = 10, dead_letter = dead, max_receives = 4 } } } } })
-  w:fleet("copier", 3, { handler = function(request, context)
+  w:fleet("copier", 3, { time = 200*ms, handler = function(request, context)
     local key = request.body
     if key == "poison" then return nil, "crashed" end
     for i = 1, 20 do

@@ -1,8 +1,15 @@
 // Queues against a bare std::deque of the same bodies, which can neither hide nor give back nor expire
 // anything. One operation is a send, a receive and a delete. The rows at a million differ from those at a
 // thousand in what lies waiting meanwhile.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/queue/message_queue.hpp"
@@ -89,6 +96,72 @@ const RatioRow fifo_depth("fifo queue, 1000 groups, 1M waiting against 1k waitin
   run.compare(
       kOperations, [&] { deep.run(); }, [&] { shallow.run(); });
 });
+
+// A redis server of our own, for as long as the row runs.
+class Redis {
+ public:
+  Redis() {
+    run("redis-server --port " + port_ + " --bind 127.0.0.1 --save '' --appendonly no --daemonize yes");
+    for (int i = 0; i < 50 && !up_; ++i) {
+      up_ = run("redis-cli -p " + port_ + " ping").starts_with("PONG");
+      if (!up_) usleep(100'000);
+    }
+  }
+  ~Redis() {
+    if (up_) run("redis-cli -p " + port_ + " shutdown nosave");
+  }
+  bool up() const { return up_; }
+  // What redis-benchmark says of a LPUSH and a RPOP, one after the other: pairs a second. 50 connections with
+  // 50 commands under way each, 32 bytes.
+  double pairs() const {
+    const std::string csv =
+        run("redis-benchmark -p " + port_ + " -c 50 -P 50 -n 500000 -d 32 -t lpush,rpop --csv");
+    const auto rate = [&](const std::string& name) {
+      const std::size_t at = csv.find("\"" + name + "\",\"");
+      return at == csv.npos ? 0.0 : std::strtod(csv.c_str() + at + name.size() + 4, nullptr);
+    };
+    const double push = rate("LPUSH"), pop = rate("RPOP");
+    return push > 0 && pop > 0 ? 1 / (1 / push + 1 / pop) : 0;
+  }
+
+ private:
+  static std::string run(const std::string& command) {
+    std::string text;
+    std::FILE* out = popen((command + " 2>/dev/null").c_str(), "r");
+    if (out == nullptr) return text;
+    for (int c; (c = std::fgetc(out)) != EOF;) text += static_cast<char>(c);
+    pclose(out);
+    return text;
+  }
+
+  const std::string port_ = std::to_string(20000 + getpid() % 20000);
+  bool up_ = false;
+};
+
+// In the same process, against redis with its network and parsing, which is what a queue usually costs.
+const RatioRow redis("standard queue, send + receive + delete, against redis-benchmark LPUSH + RPOP", 10,
+                     [](RatioRun& run) {
+                       const Redis server;
+                       if (!server.up()) {
+                         std::fprintf(stderr,
+                                      "redis is missing (redis-server, redis-tools): no row for it\n");
+                         return;
+                       }
+                       Churn churn({}, 1000, 0);
+                       churn.run();
+                       std::vector<double> ours, theirs;
+                       for (int i = 0; i < 5; ++i) {
+                         const auto start = std::chrono::steady_clock::now();
+                         churn.run();
+                         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+                         ours.push_back(kOperations / took.count());
+                         theirs.push_back(server.pairs());
+                       }
+                       std::sort(ours.begin(), ours.end());
+                       std::sort(theirs.begin(), theirs.end());
+                       run.ours_per_second = ours[2];
+                       run.reference_per_second = theirs[2];
+                     });
 
 }  // namespace
 }  // namespace syslab::bench

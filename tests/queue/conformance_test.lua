@@ -376,4 +376,105 @@ t.test("broker: the same run gives the same digest", function()
   t.is_true(done >= 40, "most are done")
 end)
 
+t.test("broker: a fifo queue takes 300 requests of a kind a second, a batch counts as one", function()
+  local w = lab.world { seed = 1, latency = 0 }
+  local fifo = lab.queue.fifo { content_dedup = true }
+  local queues = { fifo = fifo, standard = lab.queue.standard(), free = lab.queue.fifo { requests = 0, content_dedup = true } }
+  local mq = w:service("mq", { filters = { lab.queue.broker { queues = queues, durable = false } } })
+  local n = 0
+  local function burst(queue, count, type)
+    local refused, code = 0, nil
+    for _ = 1, count do
+      n = n + 1
+      local group = queue ~= "standard" and "g" or nil
+      local request = { type = type or "send", queue = queue, body = "m" .. n, group = group }
+      if type == "send_batch" then
+        request.entries = {}
+        for i = 1, 10 do request.entries[i] = { id = tostring(i), body = n .. "/" .. i, group = group } end
+      end
+      local ok, err = mq:call(request)
+      if not ok then refused, code = refused + 1, err.code end
+    end
+    return refused, code
+  end
+  t.equal({ burst("fifo", 310) }, { 10, "RequestThrottled" })
+  t.equal({ burst("fifo", 1, "receive") }, { 0 }) -- another kind has a bucket of its own
+  w:run(0.5)
+  t.equal({ burst("fifo", 160, "send_batch") }, { 10, "RequestThrottled" })
+  t.equal(mq:call { type = "attributes", queue = "fifo" }.sent, 300 + 1500)
+  t.equal({ burst("standard", 1000) }, { 0 })
+  t.equal({ burst("free", 1000) }, { 0 })
+end)
+
+t.test("broker: jobs repeat by interval and cron line until they are cancelled", function()
+  local w = lab.world { seed = 1 }
+  local mq = w:service("mq", { filters = { lab.queue.broker { jobs = { jobs = lab.queue.jobs() } } } })
+  local done = {}
+  w:service("worker", { handler = function(job)
+    done[job.data] = (done[job.data] or 0) + 1
+    return true
+  end, filters = { lab.queue.consumer { from = "mq", jobs = "jobs" } } })
+  t.equal(mq:call { type = "repeat", jobs = "jobs", name = "a", every = 10, data = "every" }, true)
+  t.equal(mq:call { type = "repeat", jobs = "jobs", name = "b", cron = "*/2 * * * *", data = "cron" }, true)
+  w:run(601)
+  t.equal(done, { every = 60, cron = 5 })
+  t.equal(mq:call { type = "cancel", jobs = "jobs", name = "a" }, true)
+  t.equal(mq:call { type = "cancel", jobs = "jobs", name = "a" }, false)
+  w:run(600)
+  t.equal(done, { every = 60, cron = 10 })
+  local function code(request)
+    request.type, request.jobs = "repeat", "jobs"
+    local _, err = mq:call(request)
+    return err and err.code
+  end
+  t.equal(code { every = 1 }, "malformed")
+  t.equal(code { name = "x" }, "malformed")
+  t.equal(code { name = "x", every = 0 }, "malformed")
+  t.equal(code { name = "x", every = 1, cron = "* * * * *" }, "malformed")
+  t.equal(code { name = "x", cron = "61 * * * *" }, "malformed")
+end)
+
+t.test("queue: the limits on what is in flight are those that are published", function()
+  for order, limit in pairs { standard = 120000, fifo = 20000 } do
+    local q = lab.queue[order] { batch = limit + 1 }
+    for i = 1, limit + 1 do
+      local fifo = order == "fifo"
+      q:send("x", { group = fifo and "g" .. i or nil, dedup = fifo and tostring(i) or nil, now = 0 })
+    end
+    t.equal(#q:receive { max = limit, now = 1 }, limit, order)
+    local got, err = q:receive { now = 1 }
+    t.equal(order == "fifo" and #got or err.code, order == "fifo" and 0 or "OverLimit")
+    t.equal(#q:receive { now = 31 }, 1, order)
+  end
+end)
+
+t.test("queue: a dead-letter queue takes from 1 to 1000 receives, and dead letters come after exactly so many", function()
+  for _, max in ipairs { 1, 2, 1000 } do
+    local dead = lab.queue.standard()
+    local q = lab.queue.standard { visibility = 1, dead_letter = dead, max_receives = max }
+    q:send("poison", { now = 0 })
+    local receives = 0
+    for second = 1, max + 3 do receives = receives + #q:receive { now = second } end
+    t.equal({ receives, dead:counts { now = max + 3 }.visible }, { max, 1 })
+  end
+end)
+
+t.test("queue: a fifo queue refuses a stale receipt, and more time for a message is more time for its receipt", function()
+  local q = lab.queue.fifo { content_dedup = true, visibility = 30 }
+  q:send("a", { group = "g", now = 0 })
+  local first = q:receive { now = 0 }[1]
+  local _, err = q:delete(first.receipt, { now = 30 })
+  t.equal({ err.code, err.definite }, { "InvalidParameterValue", true })
+  local second = q:receive { now = 30 }[1]
+  t.equal(second.receives, 2)
+  _, err = q:delete(first.receipt, { now = 31 })
+  t.equal(err.code, "InvalidParameterValue")
+  _, err = q:change_visibility(first.receipt, 60, { now = 31 })
+  t.equal(err.code, "InvalidParameterValue")
+  t.equal(q:counts { now = 31 }.in_flight, 1)
+  t.equal(q:change_visibility(second.receipt, 60, { now = 50 }), true)
+  t.equal(q:delete(second.receipt, { now = 109 }), true)
+  t.equal(q:counts { now = 109 }.in_flight, 0)
+end)
+
 assert(t.summary())

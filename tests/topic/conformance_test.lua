@@ -233,4 +233,76 @@ t.test("bus: a target that fails for a while gets everything; one that stays dow
   t.equal({ seen, visible "dead" }, { 5, 5 })
 end)
 
+t.test("topic: late propagation is a fault that ends, and leaves what was changed before it alone", function()
+  local w, _, visible = world { "q" }
+  local topic = w:service("topic", { filters = { lab.topic.fanout {
+    subscriptions = { { name = "q", to = "mq", queue = "q" } } } } })
+  local function publish(kind) topic:call { type = "publish", body = "x", attributes = { kind = kind } }; w:run(1) end
+  local function filter(kind) topic:call { type = "set_filter", name = "q", filter = { kind = { kind } } } end
+  filter "car"
+  local fault = w:inject(lab.fault.propagation { target = "topic", delay = 15*min })
+  filter "bike"
+  publish "car"
+  t.equal(visible "q", 1)
+  w:run(14*min)
+  publish "bike"
+  t.equal(visible "q", 1)
+  w:run(1*min)
+  publish "bike"
+  t.equal(visible "q", 2)
+  w:heal(fault)
+  filter "bus"
+  publish "bus"
+  t.equal(visible "q", 3)
+  t.equal(w:faults()[1].name, "propagation")
+end)
+
+t.test("topic: functions, http endpoints and mailboxes get requests of their kind, each with its own patience", function()
+  local w, _, visible = world { "dead" }
+  local got, down = {}, true
+  for _, name in ipairs { "function", "http", "mail" } do
+    w:service("to-" .. name, { handler = function(request)
+      if down then return nil, { code = "unavailable", message = "down" } end
+      got[name] = request.type .. " " .. request.body
+      return true
+    end })
+  end
+  local subscriptions = {}
+  for _, name in ipairs { "function", "http", "mail" } do
+    subscriptions[#subscriptions + 1] = { name = name, to = "to-" .. name, protocol = name,
+      dead_letter = { to = "mq", queue = "dead" } }
+  end
+  local topic = w:service("topic", { filters = { lab.topic.fanout { subscriptions = subscriptions } } })
+  topic:call { type = "publish", body = "one" }
+  w:run(2 * 3600)
+  down = false
+  w:run(3600)
+  -- http was given up after a minute; a function is tried for weeks, a mail for six hours.
+  t.equal(got, { ["function"] = "invoke one", mail = "mail one" })
+  t.equal(visible "dead", 1)
+  down = true
+  topic:call { type = "publish", body = "two" }
+  w:run(7 * 3600)
+  down = false
+  w:run(600)
+  t.equal(got, { ["function"] = "invoke two", mail = "mail one" })
+  t.equal(visible "dead", 3)
+  topic:call { type = "publish", body = "three" }
+  w:run(1)
+  t.equal(got, { ["function"] = "invoke three", http = "post three", mail = "mail three" })
+end)
+
+t.test("topic: a queue that throttles is tried again, and gets everything", function()
+  local w = lab.world { seed = 1 }
+  local mq = w:service("mq", { slots = 64, filters = { lab.queue.broker { durable = false,
+    queues = { q = lab.queue.fifo { requests = 10, content_dedup = true } } } } })
+  local topic = w:service("topic", { slots = 64, filters = { lab.topic.fanout { fifo = true, content_dedup = true,
+    subscriptions = { { name = "q", to = "mq", queue = "q" } } } } })
+  for i = 1, 60 do topic:call { type = "publish", body = "m" .. i, group = "g" .. i % 5 } end
+  w:run(60)
+  t.equal(mq:call { type = "attributes", queue = "q" }.visible, 60)
+  local sub = topic:call { type = "subscriptions" }[1]
+  t.is_true(sub.retried > 0, "some were refused at first")
+end)
+
 assert(t.summary())
