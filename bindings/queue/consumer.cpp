@@ -29,7 +29,7 @@ local mq = w:service("mq", { filters = { lab.queue.broker{ queues = { jobs = lab
 local workers = w:fleet("worker", 2, { time = 1*s, filters = { lab.queue.consumer{ from = "mq", queue = "jobs" } } })
 for i = 1, 4 do mq:call{ type = "send", queue = "jobs", body = "job " .. i } end
 w:run(3*s)
-return mq:call{ type = "attributes", queue = "jobs" }.deleted == 4 and workers[1]:state().done == 2)",
+return mq:call{ type = "attributes", queue = "jobs" }.deleted == 4 and workers[1]:state().filters[1].done == 2)",
     .make =
         [](lua_State* L, Arguments& a) {
           ConsumerOptions o;

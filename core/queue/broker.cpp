@@ -94,6 +94,7 @@ class Broker final : public FilterService {
         recorder_(options_->history) {}
 
   void on_start(Env& env) override {
+    const std::uint64_t first = options_->durable ? 1 : first_number(env);
     for (const BrokerOptions::Queue& setup : options_->queues) {
       QueueOptions o = setup.options;
       o.name = setup.name;
@@ -101,6 +102,7 @@ class Broker final : public FilterService {
       Station& station = stations_[setup.name];
       station.name = setup.name;
       station.queue = std::make_shared<MessageQueue>(std::move(o));
+      station.queue->restore_next(first);
       if (options_->durable) {
         station.keeper = std::make_unique<Keeper>(env, station);
         station.keeper->recover();
@@ -141,6 +143,16 @@ class Broker final : public FilterService {
 
  private:
   using Action = void (Broker::*)(Env& env, const Value& body, Reply reply);
+
+  // Where nothing survives but how often this node has started: each time has numbers of its own, so that a
+  // receipt from before a crash does not name a message from after it.
+  static std::uint64_t first_number(Env& env) {
+    const Result starts = env.disk().peek("queue/starts");
+    const double before = starts.ok() && starts->is_number() ? starts->number() : 0;
+    env.disk().write("queue/starts", Value(before + 1), [](const Result&) {});
+    env.disk().sync([](const Result&) {});
+    return static_cast<std::uint64_t>(before) * 1'000'000'000 + 1;
+  }
 
   struct Station;
 
@@ -208,6 +220,7 @@ class Broker final : public FilterService {
         }
         if (f["dedup"].is_string()) station_.queue->restore_dedup(n, text_of(f["dedup"]), at(f["until"]));
       }
+      station_.queue->restore_next(next);
     }
 
    private:

@@ -212,6 +212,8 @@ class MessageQueue {
   // else.
   void restore(Instant now, KeptMessage message);
   void restore_dedup(std::uint64_t number, std::string dedup, Instant until);
+  // Numbers below this one were given before and are not given again, though nothing may be left of them.
+  void restore_next(std::uint64_t number) { next_number_ = std::max(next_number_, number); }
   // No number below this one is needed any more; the next message gets the number next_number().
   std::uint64_t oldest_number();
   std::uint64_t next_number() const { return next_number_; }

@@ -117,7 +117,7 @@ shop = w:service("shop", { slots = 500, calls = { stock, pay, invoice, mail } })
 chained = w:load{ to = shop, rate = 20, rates = rates, timeout = 5*s }
 w:run(150*s)
 departments()
-office(10)
+office(20)
 shop = w:service("shop", { slots = 500, calls = { stock, pay }, handler = function(request, context)
   return context:call(mq, { type = "send", queue = "papers", body = "order" })
 end })

@@ -477,4 +477,22 @@ t.test("queue: a fifo queue refuses a stale receipt, and more time for a message
   t.equal(q:counts { now = 109 }.in_flight, 0)
 end)
 
+t.test("broker: after a crash no id is given again, and no receipt from before it deletes anything", function()
+  for _, durable in ipairs { true, false } do
+    local w, mq = broker { durable = durable }
+    mq:call { type = "send", queue = "q", body = "before" }
+    local old = mq:call { type = "receive", queue = "q" }[1]
+    if durable then mq:call { type = "delete", queue = "q", receipt = old.receipt } end
+    w:run(1)
+    w:inject(lab.fault.crash "mq"); w:inject(lab.fault.restart "mq"); w:run(1)
+    local sent = mq:call { type = "send", queue = "q", body = "after" }
+    t.is_true(sent.id ~= old.id, sent.id .. " is new")
+    t.is_true(sent.sequence > old.sequence, "numbers ascend")
+    local new = mq:call { type = "receive", queue = "q" }[1]
+    t.equal(new.body, "after")
+    t.equal(mq:call { type = "delete", queue = "q", receipt = old.receipt }, false)
+    t.equal(mq:call { type = "attributes", queue = "q" }.in_flight, 1)
+  end
+end)
+
 assert(t.summary())

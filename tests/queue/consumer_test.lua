@@ -39,7 +39,7 @@ t.test("consumer: workers share a queue, one message each at a time", function()
   local w, mq, workers, done, judge = shop { count = 3 }
   send(mq, 9)
   w:run(1.5)
-  for _, worker in ipairs(workers) do t.equal(worker:state().working, 1) end
+  for _, worker in ipairs(workers) do t.equal(worker:state().filters[1].working, 1) end
   w:run(2)
   t.equal(total(done), 9)
   local c = mq:call { type = "attributes", queue = "jobs" }
@@ -51,7 +51,7 @@ t.test("consumer: it begins as many at once as it may, and not more", function()
   local w, mq, workers, done = shop { count = 1, consumer = { concurrency = 4, batch = 3 } }
   send(mq, 8)
   w:run(0.9)
-  t.equal({ workers[1]:state().working, mq:call { type = "attributes", queue = "jobs" }.visible }, { 4, 4 })
+  t.equal({ workers[1]:state().filters[1].working, mq:call { type = "attributes", queue = "jobs" }.visible }, { 4, 4 })
   w:run(2)
   t.equal(total(done), 8)
 end)
@@ -73,7 +73,7 @@ t.test("consumer: while the broker is away it asks again, and then goes on", fun
   w:at(2.5, lab.fault.crash "mq")
   w:at(20, lab.fault.restart "mq")
   w:run(90)
-  t.is_true(workers[1]:state().failed_asks > 5, "it asked in vain")
+  t.is_true(workers[1]:state().filters[1].failed_asks > 5, "it asked in vain")
   for i = 1, 20 do t.is_true((done["job " .. i] or 0) >= 1, "job " .. i) end
   t.equal(mq:call { type = "attributes", queue = "jobs" }.visible, 0)
 end)

@@ -29,7 +29,7 @@ end)
 
 t.test("autoscaler: it grows after its readings and the boot, serves, and shrinks without losing a request", function()
   local w, lb, scaler, app = shop {}
-  local load = w:load { to = lb, rate = 10, rates = { { at = 200, rate = 4 } }, timeout = 5 }
+  local load = w:load { to = lb, rate = 14, rates = { { at = 200, rate = 4 } }, timeout = 5 }
   w:run(59)
   t.equal({ scaler:desired(), scaler:serving(), scaler:booting() }, { 3, 2, 1 })
   w:run(12)
@@ -41,7 +41,7 @@ t.test("autoscaler: it grows after its readings and the boot, serves, and shrink
   t.equal({ scaler:serving(), up(app), load:errors() }, { 2, 2, 0 })
   local readings = scaler:readings()
   t.equal(readings[1].at, 20)
-  t.near(readings[1].metric, 0.5, 0.15)
+  t.near(readings[1].metric, 0.7, 0.15)
   t.is_true(scaler:machine_seconds() > 2 * w:now() and scaler:machine_seconds() < 3 * w:now(), "two to three machines")
 end)
 
