@@ -157,14 +157,16 @@ function ordeal.run(options)
   return results
 end
 
---- The rows as a table to print.
-function ordeal.table(results)
+--- The rows as a table to print. `verdict` is the title of what `judge` returned.
+function ordeal.table(results, verdict)
   local columns = {
-    { title = "fault", key = "fault" }, { title = "asked for", key = "sent" }, { title = "done", key = "done" },
-    { title = "twice", key = "twice" }, { title = "never", key = "missing" }, { title = "put aside", key = "dead" },
-    { title = "longest delay", key = "late", format = "%.1f s" },
+    { title = "fault", key = "fault" }, { title = "sent", key = "sent" }, { title = "done", key = "done" },
+    { title = "twice", key = "twice" }, { title = "never", key = "missing" }, { title = "aside", key = "dead" },
+    { title = "latest", key = "late", format = "%.1f s" },
   }
-  if results[1] and results[1].verdict then columns[#columns + 1] = { title = "checker", key = "verdict" } end
+  if results[1] and results[1].verdict then
+    columns[#columns + 1] = { title = verdict or "checker", key = "verdict" }
+  end
   return chart.table { columns = columns, rows = results }
 end
 

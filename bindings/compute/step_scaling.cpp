@@ -44,7 +44,8 @@ const Component step_scaling{{
     .paper = "AWS, Amazon EC2 Auto Scaling user guide: step and simple scaling",
     .example = R"(
 local p = lab.compute.step_scaling{ datapoints = 1, out = { { at = 0.6, add = 10 }, { at = 0.85, add = 40 } } }
-return p:desired{ metric = 0.7, warm = 5, now = 60 } == 15 and p:desired{ metric = 0.9, warm = 5, ordered = 15, now = 120 } == 45)",
+return p:desired{ metric = 0.7, warm = 5, now = 60 } == 15
+  and p:desired{ metric = 0.9, warm = 5, ordered = 15, now = 120 } == 45)",
     .make =
         [](lua_State* L, Arguments& a) {
           StepScalingOptions o;

@@ -219,10 +219,11 @@ print(ordeal.table(results))]],
       explain = function(env)
         local r = env.results
         return ([[
-%d: one receive is lost, the second one works. But a limit counts receives, whatever they came to nothing by: the slow
-worker puts %d good jobs aside, the partition %d, doubled messages %d. Each of them waits for somebody who looks, and is
-fine when redriven. A low limit makes the dead-letter queue a list of incidents; a high one, a list of bad messages.]])
-          :format(r["consumer crash"].dead, r["slow consumer"].dead, r.partition.dead, r.duplicates.dead)
+%d: one receive is lost, the second one works. But a limit counts receives, whatever they came to nothing by: where
+messages of the network are doubled, so are questions, and %d good jobs are put aside, %d of which nobody has done. Each
+of them waits for somebody who looks, and is fine when redriven. A low limit makes the dead-letter queue a list of
+incidents; a high one, a list of bad messages.]])
+          :format(r["consumer crash"].dead, r.duplicates.dead, r.duplicates.missing)
       end,
     },
   },

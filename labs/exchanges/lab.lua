@@ -217,8 +217,8 @@ worked on: a queue does not make a synchronous call asynchronous.]]):format(env.
       name = "ordeal",
       title = "Pushed, and everything that breaks",
       text = [[
-Here the broker pushes: workers say `consume` once, and it sends them messages, one at a time each. An order is published
-every half second for a minute, three workers take it; nine faults in turn, from 20 s to 50 s. Once the workers say
+Here the broker pushes: workers say `consume` once, and it sends them messages, one at a time each. An order is
+published every half second for a minute, three workers take it; nine faults in turn, from 20 s to 50 s. Once the workers say
 `consume` when the shop opens, once they say it again every 5 s if they have had nothing to do.]],
       code = [[
 ordeal = require "ordeal"
@@ -237,19 +237,21 @@ function shop(again)
         done[key], finished[key] = (done[key] or 0) + 1, finished[key] or w:now()
         return true
       end })
+      local function consume() return mq:call{ type = "consume", queue = "orders", to = name, within = 5 } end
       w:spawn(function()
-        while not mq:call{ type = "consume", queue = "orders", to = name, within = 5 } do w:sleep(1) end
+        while not consume() do w:sleep(1) end
         while again do
           w:sleep(5)
-          if w:now() - (last[name] or 0) > 5 then mq:call{ type = "consume", queue = "orders", to = name, within = 5 } end
+          if w:now() - (last[name] or 0) > 5 then consume() end
         end
       end)
     end
     w:spawn(function()
       for i = 1, 120 do
         local key, at = "order " .. i, w:now()
+        local order = { type = "publish", exchange = "shop", key = "order.eu", body = key, timeout = 2 }
         w:spawn(function()
-          while not mq:call{ type = "publish", exchange = "shop", key = "order.eu", body = key, timeout = 2 } do w:sleep(1) end
+          while not mq:call(order) do w:sleep(1) end
           sent[key] = at
         end)
         w:sleep(0.5)
@@ -263,7 +265,7 @@ often = ordeal.run{ build = shop(true), at = 20.2, lasting = 30, finish = 180, o
 print(ordeal.table(once))
 print(ordeal.table(often))]],
       predict = {
-        question = "The broker is away for 30 s and comes back with all its messages. Who works, if each said `consume` once?",
+        question = "The broker comes back after 30 s, with all its messages. Who works, if each said `consume` once?",
         choices = { "all three workers", "nobody", "the one that was idle" },
         answer = function(env)
           return env.once["broker loss"].missing == 0 and "all three workers" or env.once["broker loss"].missing > 30

@@ -242,10 +242,11 @@ print(ordeal.table(results))]],
       explain = function(env)
         local r = env.results
         return ([[
-%d, and %d were delivered twice: the topic got no answer in time and sent again, after the broker had taken the message.
-Fan-out adds a second place where "at least once" is made, so duplicates come from two sides, and each subscriber has to
-recognise them for itself. The topic keeps what is under way in memory: lose the topic, and that is lost.]]):format(
-          r["broker loss"].missing, r["broker loss"].twice + r.duplicates.twice)
+%d. But %d were delivered twice in that row, where the topic had no answer in time and sent again after the broker had
+taken the message, and %d where the network doubled messages. Fan-out adds a second place where "at least once" is made,
+so duplicates come from two sides, and each subscriber has to recognise them for itself. The topic keeps what is under
+way in memory: lose the topic, and that is lost.]]):format(
+          r["broker loss"].missing, r["broker loss"].twice, r.duplicates.twice)
       end,
     },
   },

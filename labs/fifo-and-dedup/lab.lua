@@ -281,9 +281,9 @@ print(ordeal.table(results))]],
         local r = env.results
         return ([[
 %d. The price is in the delays: a crash holds up a whole group, and with it a quarter of the work, for the visibility
-timeout (%.1f s; the poison message %.1f s, once for each of its tries). `twice` is not zero: %d after a partition, %d
-after the broker's loss. What was sent twice is swallowed; what was done twice is the consumer's own affair.]]):format(
-          env.back, r["consumer crash"].late, r["poison message"].late, r.partition.twice, r["broker loss"].twice)
+timeout (%.1f s; the poison message %.1f s, once for each of its tries). `twice` need not be zero: it is %d after
+the broker's loss. What was sent twice is swallowed; what was done twice is the consumer's own affair.]]):format(
+          env.back, r["consumer crash"].late, r["poison message"].late, r["broker loss"].twice)
       end,
     },
   },

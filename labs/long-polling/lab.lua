@@ -213,9 +213,9 @@ print(ordeal.table(results))]],
       explain = function(env)
         local r = env.results
         return ([[
-%.1f s: a long poll is a promise to somebody who may have gone. After a crash it is less (%.1f s) where the broker hears
-of it, because a process that dies closes its connection and a cable that is cut does not. That is why a poll ends after
-20 s at most: it bounds how long a queue can talk to nobody.]]):format(r.partition.late, r["consumer crash"].late)
+%.1f s, and %.1f s after a crash: a long poll is a promise to somebody who may have gone, and the queue does not learn
+that its answer reached nobody. That is why a poll ends after 20 s at most: it bounds for how long a queue can hold the
+question of the dead, one message for each.]]):format(r.partition.late, r["consumer crash"].late)
       end,
     },
   },

@@ -69,7 +69,8 @@ fair queue, where the groups `code` and `sale` take turns.]],
       code = [[
 function delay_of_code(queue, ad, code)
   w = lab.world{ seed = 1, keep = 1000 }
-  local mq = w:service("mq", { slots = 50, filters = { lab.queue.broker{ queues = { mail = queue }, durable = false } } })
+  local broker = lab.queue.broker{ queues = { mail = queue }, durable = false }
+  local mq = w:service("mq", { slots = 50, filters = { broker } })
   local at
   w:fleet("sender", 10, { time = 100*ms, handler = function(request)
     if request.body == "code" then at = w:now() end
@@ -114,8 +115,8 @@ print(chart.bars({ { "one queue", one }, { "priorities", priority }, { "fair", f
         return ([[
 %.0f s, and the code is dead on arrival. With priorities %.2f s, fair %.2f s. Priorities starve whoever is below
 while there is anything above; fair queues need no ranking, and one sender of a million messages only makes itself
-wait. The plainest way is a queue of its own for what is urgent, with workers of its own.]]):format(env.one, env.priority,
-          env.fair)
+wait. The plainest way is a queue of its own for what is urgent, with workers of its own.]])
+          :format(env.one, env.priority, env.fair)
       end,
     },
     {
@@ -144,8 +145,10 @@ function campaign(jobs)
 end
 hasty = campaign(lab.queue.jobs{ backoff = 1, backoff_max = 30 })
 paced = campaign(lab.queue.jobs{ rate = 20, burst = 20, backoff = 1, backoff_max = 30 })
-print(chart.table{ columns = { "workers", { title = "SMS sent" }, { title = "calls" }, { title = "done", format = "%.0f s" } },
-  rows = { { "as fast as they can", hasty.sent, hasty.calls, hasty.last }, { "20 a second", paced.sent, paced.calls, paced.last } } })]],
+rows = { { "as fast as they can", hasty.sent, hasty.calls, hasty.last },
+  { "20 a second", paced.sent, paced.calls, paced.last } }
+print(chart.table{ rows = rows,
+  columns = { "workers", { title = "SMS sent" }, { title = "calls" }, { title = "done", format = "%.0f s" } } })]],
       predict = {
         question = "Which of the two has sent all its SMS first?",
         choices = { "as fast as they can", "20 a second", "about the same time" },
@@ -315,7 +318,7 @@ ordeal = require "ordeal"
 results = ordeal.run{ build = build, at = 20, lasting = 30, finish = 300 }
 print(ordeal.table(results))]],
       predict = {
-        question = "The broker is away for 30 s, and the topic keeps what it cannot deliver. How many notices are never sent?",
+        question = "The broker is away for 30 s; the topic keeps what it cannot deliver. How many notices are never sent?",
         unit = "notices",
         tolerance = 0.4,
         answer = function(env) return env.results["broker loss"].missing end,
@@ -339,9 +342,9 @@ print(ordeal.table(results))]],
         local r = env.results
         return ([[
 %d. It costs time: %.0f s at most after the broker's loss, %.0f s after the crash of a sender, %.0f s behind a
-partition. And it costs doubles: %d where messages were doubled on the network, %d when the broker came back, all of
-which a provider with keys would have swallowed.]]):format(r["broker loss"].missing, r["broker loss"].late,
-          r["consumer crash"].late, r.partition.late, r.duplicates.twice, r["broker loss"].twice)
+partition. And it costs doubles: %d where messages were doubled on the network, all of which a provider with keys
+would have swallowed.]]):format(r["broker loss"].missing, r["broker loss"].late,
+          r["consumer crash"].late, r.partition.late, r.duplicates.twice)
       end,
     },
   },

@@ -309,8 +309,8 @@ print(ordeal.table(results))]],
         return ([[
 Clock skew. The crash costs the visibility timeout (%.1f s), the broker's loss its length (%.1f s), and nothing is lost
 in any row; what is paid for that stands under `twice`: %d jobs when messages of the network are doubled, %d when the
-worker is cut off with a job in its hands, does it, and cannot say so.]]):format(r["consumer crash"].late,
-          r["broker loss"].late, r.duplicates.twice, r.partition.twice)
+broker goes away between the work and its delete.]]):format(r["consumer crash"].late,
+          r["broker loss"].late, r.duplicates.twice, r["broker loss"].twice)
       end,
     },
   },

@@ -62,7 +62,8 @@ print(chart.table{ columns = { "overlap", { title = "at the same time" }, { titl
         return ([[
 %d, of 20 that were due; with overlap %d, two at a time on the same tables. If the report once takes ten minutes,
 overlap makes it ten reports that hinder each other. A repeated task needs an answer to "and if the last one still
-runs?", and a number for how late it may be before somebody is called.]]):format(env.alone.finished, env.freely.finished)
+runs?", and a number for how late it may be before somebody is called.]])
+          :format(env.alone.finished, env.freely.finished)
       end,
     },
     {
@@ -103,7 +104,8 @@ function hour(skew)
   return twice
 end
 ten_seconds, six_minutes = hour(10), hour(6*min)
-print(chart.bars({ { "10 s apart", ten_seconds }, { "6 min apart", six_minutes } }, { unit = "minutes with two reports" }))]],
+rows = { { "10 s apart", ten_seconds }, { "6 min apart", six_minutes } }
+print(chart.bars(rows, { unit = "minutes with two reports" }))]],
       predict = {
         question = "With clocks 6 minutes apart, for how many of the minutes does the report run twice?",
         choices = { "none", "a few", "nearly all" },
@@ -139,7 +141,8 @@ A worker takes a task for a time to run (`ttr`); if it is not done by then, some
 function lease(ttr)
   w = lab.world{ seed = 1, keep = 1000 }
   local begun, done, last = {}, {}, 0
-  local mq = w:service("mq", { slots = 20, filters = { lab.queue.broker{ jobs = { tasks = lab.queue.jobs{ ttr = ttr } } } } })
+  local broker = lab.queue.broker{ jobs = { tasks = lab.queue.jobs{ ttr = ttr } } }
+  local mq = w:service("mq", { slots = 20, filters = { broker } })
   for i = 1, 20 do mq:call{ type = "put", jobs = "tasks", data = "task " .. i } end
   w:fleet("worker", 5, { handler = function(request, context)
     local task = request.data
@@ -156,8 +159,9 @@ function lease(ttr)
   return { begun = times, done = finished, last = last }
 end
 short, long = lease(30), lease(60)
-print(chart.table{ columns = { "ttr", { title = "begun" }, { title = "done" }, { title = "the last at", format = "%.0f s" } },
-  rows = { { "30 s", short.begun, short.done, short.last }, { "60 s", long.begun, long.done, long.last } } })]],
+rows = { { "30 s", short.begun, short.done, short.last }, { "60 s", long.begun, long.done, long.last } }
+print(chart.table{ rows = rows,
+  columns = { "ttr", { title = "begun" }, { title = "done" }, { title = "the last at", format = "%.0f s" } } })]],
       predict = {
         question = "With a ttr of 60 s: how often is a task begun, for the 20 tasks?",
         unit = "times",
@@ -178,9 +182,10 @@ print(chart.table{ columns = { "ttr", { title = "begun" }, { title = "done" }, {
       explain = function(env)
         return ([[
 %d: one of them because of the crash. With 30 s it is %d: whoever finishes after 45 s has lost the task to somebody
-else and may not acknowledge it (`not_taken`), so the work is done and not over. A lease is longer than the slowest
+else and may not acknowledge it (`not_taken`), so the same %d tasks are done over and over and the others never get
+their turn. A lease is longer than the slowest
 work, or is extended on the way (`touch`); and a crash costs as long as the lease is. Those are the two ends to pull
-at.]]):format(env.long.begun, env.short.begun)
+at.]]):format(env.long.begun, env.short.begun, env.short.done)
       end,
     },
     {

@@ -27,7 +27,8 @@ rows = [line.split("|") for line in read("docs", "messaging.md").splitlines() if
 promises = [(row[1].strip(), re.findall(r'"([^"]*)"', row[2])) for row in rows if row[1].strip() != "promise"]
 known = test_names()
 wrong = [f"'{promise}': no tests are named" for promise, tests in promises if not tests]
-wrong += [f"'{promise}': there is no test \"{test}\"" for promise, tests in promises for test in tests if test not in known]
+wrong += [f"'{promise}': there is no test \"{test}\"" for promise, tests in promises for test in tests
+          if test not in known]
 if len(promises) < 40:
     wrong.append(f"only {len(promises)} promises were found: has the page another form?")
 print("\n".join(wrong) or f"{len(promises)} promises, all with tests")

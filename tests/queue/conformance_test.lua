@@ -379,7 +379,8 @@ end)
 t.test("broker: a fifo queue takes 300 requests of a kind a second, a batch counts as one", function()
   local w = lab.world { seed = 1, latency = 0 }
   local fifo = lab.queue.fifo { content_dedup = true }
-  local queues = { fifo = fifo, standard = lab.queue.standard(), free = lab.queue.fifo { requests = 0, content_dedup = true } }
+  local free = lab.queue.fifo { requests = 0, content_dedup = true }
+  local queues = { fifo = fifo, standard = lab.queue.standard(), free = free }
   local mq = w:service("mq", { filters = { lab.queue.broker { queues = queues, durable = false } } })
   local n = 0
   local function burst(queue, count, type)
@@ -448,7 +449,7 @@ t.test("queue: the limits on what is in flight are those that are published", fu
   end
 end)
 
-t.test("queue: a dead-letter queue takes from 1 to 1000 receives, and dead letters come after exactly so many", function()
+t.test("queue: a dead-letter queue takes from 1 to 1000 receives, and exactly so many are given", function()
   for _, max in ipairs { 1, 2, 1000 } do
     local dead = lab.queue.standard()
     local q = lab.queue.standard { visibility = 1, dead_letter = dead, max_receives = max }
@@ -459,7 +460,7 @@ t.test("queue: a dead-letter queue takes from 1 to 1000 receives, and dead lette
   end
 end)
 
-t.test("queue: a fifo queue refuses a stale receipt, and more time for a message is more time for its receipt", function()
+t.test("queue: a fifo queue refuses a stale receipt, and more time is more time for the receipt, too", function()
   local q = lab.queue.fifo { content_dedup = true, visibility = 30 }
   q:send("a", { group = "g", now = 0 })
   local first = q:receive { now = 0 }[1]

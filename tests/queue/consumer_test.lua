@@ -5,8 +5,7 @@ local function shop(options)
   local w = lab.world { seed = options.seed or 1 }
   local history = lab.history()
   local dead = lab.queue.standard()
-  local queues = { jobs = lab.queue.standard { visibility = options.hidden or 10, dead_letter = dead, max_receives = 5 },
-    dead = dead }
+  local queues = { jobs = lab.queue.standard { visibility = 10, dead_letter = dead, max_receives = 5 }, dead = dead }
   local mails = lab.queue.jobs { attempts = 3, backoff = 1, jitter = "none", concurrency = 2 }
   local mq = w:service { name = "mq", slots = 16,
     filters = { lab.queue.broker { queues = queues, jobs = { mails = mails }, history = history } } }
@@ -78,7 +77,7 @@ t.test("consumer: while the broker is away it asks again, and then goes on", fun
   t.equal(mq:call { type = "attributes", queue = "jobs" }.visible, 0)
 end)
 
-t.test("consumer: an error leaves the message to its timeout, or to `retry`, and in the end to the dead letters", function()
+t.test("consumer: an error leaves the message to its timeout, or to `retry`, and then to the dead letters", function()
   for _, case in ipairs { { retry = nil, from = 45, to = 55 }, { retry = 1, from = 8, to = 12 } } do
     local w, mq = shop { count = 1, fails = function() return true end, consumer = { retry = case.retry } }
     send(mq, 1)

@@ -257,7 +257,7 @@ t.test("topic: late propagation is a fault that ends, and leaves what was change
   t.equal(w:faults()[1].name, "propagation")
 end)
 
-t.test("topic: functions, http endpoints and mailboxes get requests of their kind, each with its own patience", function()
+t.test("topic: functions, http endpoints and mailboxes get their requests, each with its own patience", function()
   local w, _, visible = world { "dead" }
   local got, down = {}, true
   for _, name in ipairs { "function", "http", "mail" } do

@@ -106,8 +106,8 @@ t.test("autoscaler: mistakes are named", function()
   local node = w:node { name = "n", code = function() end }
   t.raises(scaler { fleet = { node } }, "has to be 'reported'")
   t.raises(function() lab.compute.step_scaling { out = { { at = 0.5 } } } end, "a step is")
-  t.raises(function() lab.compute.step_scaling { out = { { at = 0.5, add = 1 } }, into = { { at = 0.6, remove = 1 } } } end,
-    "not below")
+  local crossed = { out = { { at = 0.5, add = 1 } }, into = { { at = 0.6, remove = 1 } } }
+  t.raises(function() lab.compute.step_scaling(crossed) end, "not below")
   t.raises(function() lab.compute.target_tracking { target = 0 } end, "target")
 end)
 
