@@ -218,8 +218,8 @@ worked on: a queue does not make a synchronous call asynchronous.]]):format(env.
       title = "Pushed, and everything that breaks",
       text = [[
 Here the broker pushes: workers say `consume` once, and it sends them messages, one at a time each. An order is
-published every half second for a minute, three workers take it; nine faults in turn, from 20 s to 50 s. Once the workers say
-`consume` when the shop opens, once they say it again every 5 s if they have had nothing to do.]],
+published every half second for a minute, three workers take it; eight faults in turn, from 20 s to 50 s. Once the
+workers say `consume` when the shop opens, once they say it again every 5 s if they have had nothing to do.]],
       code = [[
 ordeal = require "ordeal"
 function shop(again)

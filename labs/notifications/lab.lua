@@ -318,7 +318,7 @@ ordeal = require "ordeal"
 results = ordeal.run{ build = build, at = 20, lasting = 30, finish = 300 }
 print(ordeal.table(results))]],
       predict = {
-        question = "The broker is away for 30 s; the topic keeps what it cannot deliver. How many notices are never sent?",
+        question = "The broker is away for 30 s; the topic tries again. How many notices are never sent?",
         unit = "notices",
         tolerance = 0.4,
         answer = function(env) return env.results["broker loss"].missing end,
