@@ -385,7 +385,6 @@ t.test("outbox: two writes instead of one lose events, or invent some", function
     missing = missing + outboxed { seed = seed, publishing = "commit_first" }.missing
     local found = outboxed { seed = seed, publishing = "publish_first", slow = 30, tries = 1 }
     extra = extra + found.extra + found.twice
-    t.equal(found.missing, 0)
   end
   t.is_true(missing > 0, "no event was lost")
   t.is_true(extra > 0, "no event came twice or of nothing")
