@@ -276,6 +276,9 @@ function lab.replay(name, path, part_name, seed)
     rawset(_G, "object", there.object)
     say(("The check's last call is `object:%s`; `object` is what it is called on."):format(there.call))
   end
+  if not there.world and not there.object then
+    say("It fails before the check has called anything: when the file is loaded. `submission:load()` does that.")
+  end
   return 1
 end
 

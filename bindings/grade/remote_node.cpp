@@ -30,6 +30,11 @@ void write(Writer& out, Instant at) { out.u64(static_cast<std::uint64_t>(at.time
 
 // ---- the check's side
 
+class TooMuch : public WireError {
+ public:
+  using WireError::WireError;
+};
+
 class RemoteNode final : public Node {
  public:
   RemoteNode(std::weak_ptr<StudentPort> port, const IsolateOptions& options)
@@ -117,22 +122,32 @@ class RemoteNode final : public Node {
   void tell(Writer request) {
     const std::shared_ptr<StudentPort> port = port_.lock();
     if (port == nullptr) return;
+    if (!port->may_act()) return give_up(*port);
     const std::string reply =
         port->ask(request.take(), [this](std::string_view question) { return answer(question); });
     try {
       Reader in(reply);
       const char kind = in.byte();
-      if (kind == 'e') {
+      if (kind == 'e') {  // its code failed, or nobody is there any more
         const auto why = static_cast<Trouble>(in.byte());
         const std::string text(in.text());
         if (why == Trouble::time) return fail("it was not done after " + text);
         return fail(why == Trouble::gone ? "the program died " + text : text);
       }
       apply(in);
+    } catch (const TooMuch&) {
+      give_up(*port);
     } catch (const WireError& e) {
-      port->close();
+      port->close(Trouble::gone, std::string("because it sent ") + e.what());
       fail(std::string("the program died because it sent ") + e.what());
     }
+  }
+
+  void give_up(StudentPort& port) {
+    const std::string text = fmt::format("{} events, messages, timers and writes in one check (an endless loop?)",
+                                         StudentPort::kMostActs);
+    port.close(Trouble::budget, text);
+    fail("more than " + text);
   }
 
   std::string answer(std::string_view question) {
@@ -167,7 +182,7 @@ class RemoteNode final : public Node {
 
   void apply_one(Reader& in) {
     if (const std::shared_ptr<StudentPort> port = port_.lock(); port == nullptr || !port->may_act()) {
-      throw WireError("more messages and timers than a check has room for");
+      throw TooMuch("more than a check has room for");
     }
     switch (in.byte()) {
       case 'S': {

@@ -15,18 +15,19 @@ class LocalPort final : public StudentPort {
  public:
   explicit LocalPort(bool remote_nodes) : remote_nodes_(remote_nodes) {}
   std::string ask(std::string request, const Student::CallBack& call_back) override {
-    if (closed_) return trouble(Trouble::gone, "because it was ended");
-    return student_.answer(request, call_back);
+    return over_.empty() ? student_.answer(request, call_back) : over_;
   }
-  void close() override { closed_ = true; }
-  char over() const override { return closed_ ? static_cast<char>(Trouble::gone) : '\0'; }
+  void close(Trouble why, std::string_view text) override {
+    if (over_.empty()) over_ = trouble(why, text);
+  }
+  char over() const override { return over_.size() > 1 ? over_[1] : '\0'; }
   NodeFactory node(const std::shared_ptr<StudentPort>& self, IsolateOptions options) override {
     return remote_nodes_ ? remote_node_factory(self, std::move(options)) : isolate_factory(std::move(options));
   }
 
  private:
   bool remote_nodes_;
-  bool closed_ = false;
+  std::string over_;
   Student student_;
 };
 
@@ -156,7 +157,7 @@ int exchange(lua_State* L, Submission& submission, std::uint32_t instance, Write
   return 3;
 }
 
-// open(name, source, uses, loopback) -> Submission; with `loopback` its nodes are spoken to as over a pipe
+// open(name, source, uses, direct) -> Submission; with `direct` its nodes are isolates of the world itself
 int open(lua_State* L) {
   auto submission = std::make_shared<Submission>();
   submission->name = string_argument(L, 1, "name");
@@ -167,7 +168,7 @@ int open(lua_State* L) {
     submission->uses.emplace_back(string_argument(L, -1, "uses"));
     lua_pop(L, 1);
   }
-  submission->port = lua_toboolean(L, 4) != 0 ? make_loopback_port() : port_maker()();
+  submission->port = lua_toboolean(L, 4) != 0 ? make_direct_port() : port_maker()();
   Writer request;
   request.byte('S');
   request.text(submission->name);
@@ -291,10 +292,11 @@ Moves& moves() {
   return all;
 }
 
-// begin_moves(stop_before, moment or nil): counts from 0
-int begin_moves(lua_State* L) {
-  moves() = {0, static_cast<std::uint64_t>(number_argument(L, 1, "stop_before")), std::nullopt, {}};
-  if (!lua_isnoneornil(L, 2)) moves().moment = Instant(from_seconds(number_argument(L, 2, "moment")));
+// begin_check(submission, stop_before, moment or nil): a check begins; its moves are counted from 0
+int begin_check(lua_State* L) {
+  submission_at(L).port->begin_check();
+  moves() = {0, static_cast<std::uint64_t>(number_argument(L, 2, "stop_before")), std::nullopt, {}};
+  if (!lua_isnoneornil(L, 3)) moves().moment = Instant(from_seconds(number_argument(L, 3, "moment")));
   LabWorld::before_run = [](const LabWorld& world) -> std::optional<Instant> {
     const bool stop = moves().next();
     moves().runs.push_back({moves().made, &world, world.world.now()});
@@ -346,7 +348,7 @@ int name(lua_State* L) {
 
 // close(submission): ends whatever runs it
 int close(lua_State* L) {
-  submission_at(L).port->close();
+  submission_at(L).port->close(Trouble::gone, "because it was ended");
   return 0;
 }
 
@@ -410,8 +412,8 @@ const Type submission_type{describe_type<Submission>(
 
 }  // namespace
 
-std::shared_ptr<StudentPort> make_local_port() { return std::make_shared<LocalPort>(false); }
-std::shared_ptr<StudentPort> make_loopback_port() { return std::make_shared<LocalPort>(true); }
+std::shared_ptr<StudentPort> make_local_port() { return std::make_shared<LocalPort>(true); }
+std::shared_ptr<StudentPort> make_direct_port() { return std::make_shared<LocalPort>(false); }
 void set_port_maker(PortMaker maker) { port_maker() = std::move(maker); }
 
 void install_submission_functions(lua_State* L) {
@@ -430,7 +432,7 @@ void install_submission_functions(lua_State* L) {
   set("nodes", &guard<&nodes>);
   set("name", &guard<&name>);
   set("over", &guard<&over>);
-  set("begin_moves", &guard<&begin_moves>);
+  set("begin_check", &guard<&begin_check>);
   set("move", &guard<&move>);
   set("moves_made", &guard<&moves_made>);
   set("move_at", &guard<&move_at>);

@@ -23,8 +23,8 @@ class StudentPort {
   virtual ~StudentPort() = default;
   // The answer to a request, 'e' and Trouble::gone where nobody is left to give one. What comes back is untrusted.
   virtual std::string ask(std::string request, const Student::CallBack& call_back) = 0;
-  // Ends it: whatever is asked from now on finds nobody.
-  virtual void close() = 0;
+  // Ends it, for a reason: that is what is answered to whatever is asked from now on.
+  virtual void close(Trouble why = Trouble::gone, std::string_view text = "because it was ended") = 0;
   // The code as a node of a world; over `self`, which is this port, or beside it.
   virtual NodeFactory node(const std::shared_ptr<StudentPort>& self, IsolateOptions options) = 0;
 
@@ -32,18 +32,22 @@ class StudentPort {
   virtual char over() const = 0;
 
   std::uint32_t next_node() { return ++nodes_; }
-  // Whether nodes may do one thing more: a check has room for four million messages, timers and writes.
-  bool may_act() { return ++acts_ <= 4'000'000; }
+  // Whether nodes may do one thing more. All that one check does with them, events and what they do at each, is
+  // bounded: two nodes that answer each other without end are an endless loop, too, which no budget of a handler sees.
+  bool may_act() { return ++acts_ <= kMostActs; }
+  void begin_check() { acts_ = 0; }
+  static constexpr std::uint64_t kMostActs = 300'000;
 
  private:
   std::uint32_t nodes_ = 0;
   std::uint64_t acts_ = 0;
 };
 
-// The code in this process, nodes as local isolates: for a lab's own author, and for who checks work of his own.
+// The code in this process, its nodes spoken to by messages, as over a pipe: for a lab's own author, and for who checks
+// work of his own.
 std::shared_ptr<StudentPort> make_local_port();
-// The same, with nodes spoken to by messages, as over a pipe; for tests.
-std::shared_ptr<StudentPort> make_loopback_port();
+// The same, with nodes that are isolates of the world itself: for tests, which compare the two.
+std::shared_ptr<StudentPort> make_direct_port();
 
 // Makes the port of each submission that is opened from now on.
 using PortMaker = std::function<std::shared_ptr<StudentPort>()>;

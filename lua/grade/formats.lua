@@ -53,6 +53,9 @@ local function total(result) return ("%s of %s"):format(number(result.score), nu
 
 -- ---- text
 
+-- The file as its student named it, on one line.
+local function shown_file(result) return (guide_parts.plain(result.submission):gsub("[\n\t]", "?")) end
+
 local function text_of_one(result, paint, out)
   local width, told = 0, false
   for _, part in ipairs(result.parts) do width = math.max(width, term.width(part.title)) end
@@ -76,12 +79,12 @@ function formats.text(results, lab, _, paint)
     local result = results[1]
     text_of_one(result, paint, out)
     if #result.parts == 0 then out[#out + 1] = tostring(result.message) end
-    out[#out + 1] = ("%s, %s: %s points (isolation: %s, hidden seeds: %s)"):format(lab, result.submission,
+    out[#out + 1] = ("%s, %s: %s points (isolation: %s, hidden seeds: %s)"):format(lab, shown_file(result),
       total(result), tostring(result.isolation), number(result.hidden_seeds or 0))
     return table.concat(out, "\n") .. "\n"
   end
   local width, parts, order, sum, graded = 0, {}, {}, 0, 0
-  for _, result in ipairs(results) do width = math.max(width, term.width(result.submission)) end
+  for _, result in ipairs(results) do width = math.max(width, term.width(shown_file(result))) end
   for _, result in ipairs(results) do
     local lost = {}
     for _, part in ipairs(result.parts) do
@@ -97,7 +100,7 @@ function formats.text(results, lab, _, paint)
     end
     local note = result.status == "graded" and (#lost > 0 and "lost in " .. table.concat(lost, ", ") or "")
       or ("%s: %s"):format(result.status, tostring(result.message))
-    out[#out + 1] = (("%s  %9s  %s"):format(term.pad(result.submission, width), total(result), note):gsub("%s+$", ""))
+    out[#out + 1] = (("%s  %9s  %s"):format(term.pad(shown_file(result), width), total(result), note):gsub("%s+$", ""))
     if result.status == "graded" then sum, graded = sum + result.score, graded + 1 end
   end
   out[#out + 1] = ""
@@ -267,7 +270,7 @@ end
 -- ---- grade books
 
 local function cell(x)
-  x = tostring(x)
+  x = guide_parts.plain(tostring(x)):gsub("[\n\t]", "?")
   -- A spreadsheet takes a cell that begins like a formula for one.
   if x:find "^[=+@\t\r-]" and not tonumber(x) then x = "'" .. x end
   if x:find '[",\n\r]' then x = '"' .. x:gsub('"', '""') .. '"' end

@@ -210,10 +210,10 @@ function submission.printed(self)
   return table.concat(texts)
 end
 
---- A submission from a file's text. `uses`: the components of `lab` that it may use; `loopback`: speak to its nodes by
--- messages in this process, too, as one does to a worker.
-function submission.open(name, source, uses, loopback)
-  return functions.open(name, source, uses or {}, loopback or false)
+--- A submission from a file's text. `uses`: the components of `lab` that it may use. `direct`, for tests: its nodes are
+-- isolates of the world, and not spoken to by messages as one speaks to a worker.
+function submission.open(name, source, uses, direct)
+  return functions.open(name, source, uses or {}, direct or false)
 end
 
 --- Ends whatever runs a submission.
@@ -222,11 +222,11 @@ function submission.close(opened) functions.close(opened) end
 local statuses = { x = "error", b = "budget", m = "memory", g = "died", t = "time" }
 
 -- Before a check is run; a replay stops before a move, or in it just before a moment of the world.
-local function begin(part, seed, stop_before, moment)
+local function begin(opened, part, seed, stop_before, moment)
   current_seed, limits, trouble, replayed = seed, part, nil, nil
   loads, last_instance, calls, calls_made = {}, 0, {}, 0
   math.randomseed(seed)
-  functions.begin_moves(stop_before or 0, moment)
+  functions.begin_check(opened, stop_before or 0, moment)
 end
 
 -- When and on which node it went wrong: what the check says; or where the student's node raised an error; or the last
@@ -251,7 +251,7 @@ end
 -- { at = seconds and node = name (both only in a world), diagram = text }.
 function submission.check(opened, part, seed)
   local world_before = host.world()
-  begin(part, seed)
+  begin(opened, part, seed)
   local ok, message, broken, detail = expectations.run(part.check, opened, seed)
   local share = ok and detail or nil
   local over = functions.over(opened)
@@ -291,7 +291,7 @@ end
 -- it fails, object =, call = }.
 function submission.replay(opened, part, seed)
   local world_before = host.world()
-  begin(part, seed)
+  begin(opened, part, seed)
   local _, _, _, detail = expectations.run(part.check, opened, seed)
   local last_move, moment, there = functions.moves_made(), nil, {}
   local world = host.world()
@@ -301,9 +301,9 @@ function submission.replay(opened, part, seed)
     if move > 0 then last_move, moment = move, there.at end
     world:close()
   end
-  begin(part, seed, last_move, moment)
+  begin(opened, part, seed, last_move, moment)
   expectations.run(part.check, opened, seed)
-  functions.begin_moves(0)
+  functions.begin_check(opened, 0)
   if there.at then there.world = host.world() end
   there.object, there.call = replayed and replayed.object, replayed and replayed.call
   return there

@@ -211,8 +211,8 @@ function node.on_stop(env) note(env, "stop") end
 ]]
 
 -- What happens to three of them. Returns the digest and what was answered.
-local function busy_world(loopback, seed)
-  local opened = submission.open("busy.lua", busy, {}, loopback)
+local function busy_world(direct, seed)
+  local opened = submission.open("busy.lua", busy, {}, direct)
   local digest, answers
   local _, message = submission.check(opened, { check = function(_, s)
     local w = lab.world { seed = seed }
@@ -242,8 +242,8 @@ end
 t.test("a node behaves the same over messages as in this process, to the last digit", function()
   local digests = {}
   for seed = 1, 10 do
-    local here, answers = busy_world(false, seed)
-    local there, remote_answers = busy_world(true, seed)
+    local here, answers = busy_world(true, seed)
+    local there, remote_answers = busy_world(false, seed)
     t.equal(remote_answers, answers)
     t.equal(there, here)
     digests[here] = true
@@ -256,7 +256,7 @@ end)
 t.test("a node that does too much at once is stopped", function()
   local opened = submission.open("flood.lua", [[
     local node = ...
-    function node.on_start(env) while true do env:log(("x"):rep(1000)) end end]], {}, true)
+    function node.on_start(env) while true do env:log(("x"):rep(1000)) end end]])
   local share, message = submission.check(opened, { check = function(e, s)
     local w = lab.world { seed = 1 }
     local n = s:node(w, "n")
@@ -265,6 +265,24 @@ t.test("a node that does too much at once is stopped", function()
   end }, 1)
   t.equal(share, 0)
   t.matches(message, "n crashed at 0 s: flood.lua:2: more than 4 MiB of messages")
+end)
+
+t.test("timers that take no time and have no end are an endless loop", function()
+  local opened = submission.open("timers.lua", [[
+    local node = ...
+    function node.on_start(env)
+      local function again() env:after(0, again) end
+      again()
+    end]])
+  local share, message, status = submission.check(opened, { check = function(e, s)
+    local w = lab.world { seed = 1 }
+    local n = s:node(w, "n")
+    w:run(1)
+    e.that(n:up(), "n to be up", "it is down")
+  end }, 1)
+  t.equal(share, 0)
+  t.equal(status, "budget")
+  t.matches(message, "n crashed at 0 s: more than 300000 events, messages, timers and writes in one check")
 end)
 
 -- Where it went wrong

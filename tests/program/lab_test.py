@@ -236,6 +236,14 @@ def test_back_to_the_moment_before_a_failure():
     contains(there, "the count after 10 echoes and a crash: got 0, expected 10")
     contains(there, "`w` is the world at ")
     contains(syslab("lab", "replay", "echo", "wrong.lua", "count", "1", home=home).stdout, "nothing to go back to")
+    with open(home + "/broken.lua", "w") as file:
+        file.write("return nonsense.x")
+    there = syslab("lab", "replay", "lru", "broken.lua", "keeps", "1", home=home, code=1).stdout
+    contains(there, "when the file is loaded")
+    lru = os.path.join(os.path.dirname(SOLUTIONS), "lru")
+    for name, part, call in (("fifo", "order", 'object:get("f")'), ("slow", "fast", "object:put(2001, 1)")):
+        there = syslab("lab", "replay", "lru", f"{lru}/wrong_{name}.lua", part, "1", home=home, code=1).stdout
+        contains(there, f"The check's last call is `{call}`")
     contains(syslab("lab", "replay", "echo", "wrong.lua", "crush", "1", home=home, code=2).stderr, "'crash'?")
     lab = Terminal(("lab", "--no-init", "replay", "echo", SOLUTIONS + "/wrong_memory_only.lua", "crash", "1"))
     contains(lab.started, "`w` is the world at ")
