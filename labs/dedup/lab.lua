@@ -29,7 +29,7 @@ local function check_balance(t, node, account, expected, when)
 end
 
 local function check_answer(t, answer, err, expected, what)
-  t.that(answer == expected, ("%s is answered with %g"):format(what, expected),
+  t.that(answer == expected, ("%s is answered with %s"):format(what, tostring(expected)),
     answer == nil and tostring(err) or "the answer is " .. tostring(answer))
 end
 
