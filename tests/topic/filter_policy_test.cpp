@@ -13,8 +13,9 @@ Value json(std::string_view text) {
   return *value;
 }
 
-bool matches(std::string_view policy, std::string_view document) {
-  const auto parsed = FilterPolicy::parse(json(policy), Dialect::event, true);
+bool matches(std::string_view policy, std::string_view document, Dialect dialect = Dialect::event,
+             bool nested = true) {
+  const auto parsed = FilterPolicy::parse(json(policy), dialect, nested);
   INFO(policy);
   if (!parsed.ok()) UNSCOPED_INFO(parsed.error().message);
   REQUIRE(parsed.ok());
@@ -64,10 +65,20 @@ TEST_CASE("filter policy: every operator matches what it should and nothing else
       {R"({"a":[{"anything-but":"x"}]})", R"({"a":["x","y"]})", R"({"a":["x"]})"},
       {R"({"a":{"b":[1]}})", R"({"a":[{"b":2},{"b":1}]})", R"({"a":[{"b":2}]})"},
   };
+  // A bus's pattern, a subscription's policy of bodies, and one of attributes, which have nothing below them.
+  const struct {
+    Dialect dialect;
+    bool nested;
+  } uses[] = {{Dialect::event, true}, {Dialect::subscription, true}, {Dialect::subscription, false}};
   for (const auto& c : cases) {
-    INFO(c.policy);
-    CHECK(matches(c.policy, c.yes));
-    CHECK_FALSE(matches(c.policy, c.no));
+    for (const auto& use : uses) {
+      if (!use.nested && std::string_view(c.policy).starts_with(R"({"a":{)")) continue;
+      INFO(c.policy << (use.dialect == Dialect::event ? ", a pattern"
+                        : use.nested                  ? ", a body"
+                                                      : ", attributes"));
+      CHECK(matches(c.policy, c.yes, use.dialect, use.nested));
+      CHECK_FALSE(matches(c.policy, c.no, use.dialect, use.nested));
+    }
   }
   CHECK(matches("{}", R"({"a":1})"));
 }
