@@ -10,6 +10,7 @@
 #include "core/base/error.hpp"
 #include "core/base/time.hpp"
 #include "core/base/value.hpp"
+#include "core/observe/history.hpp"
 
 namespace syslab::fields {
 
@@ -35,6 +36,14 @@ inline Instant instant_of(const Value& value) {
 }
 inline std::uint64_t number_of(const Value& value) {
   return value.is_number() && value.number() > 0 ? static_cast<std::uint64_t>(value.number()) : 0;
+}
+
+// When something is recorded in a history that nodes share: their clocks differ, and its times do not run
+// back.
+inline Instant recorded_at(const History& history, Instant now) {
+  if (history.empty()) return now;
+  const std::optional<Instant>& last = history.events().back().time;
+  return last && *last > now ? *last : now;
 }
 
 // A text that must be there.

@@ -260,8 +260,9 @@ class Orchestrator final : public FilterService {
   void note(const Saga& saga, std::string_view f, const Value& value) {
     if (options_->history == nullptr) return;
     const auto process = static_cast<std::int64_t>(options_->history->ops().size());
-    const auto op = options_->history->invoke(process, f, Value(saga.id()), value, env_->now());
-    options_->history->complete(op, Event::Type::ok, value, env_->now());
+    const Instant at = recorded_at(*options_->history, env_->now());
+    const auto op = options_->history->invoke(process, f, Value(saga.id()), value, at);
+    options_->history->complete(op, Event::Type::ok, value, at);
   }
 
   Value state() const override {

@@ -294,7 +294,8 @@ class Outbox final : public FilterService {
     if (options_->history == nullptr) return;
     const auto begin = [&](std::string_view f, Value key, Value value) {
       const auto process = static_cast<std::int64_t>(options_->history->ops().size());
-      ops.push_back(options_->history->invoke(process, f, std::move(key), std::move(value), env_->now()));
+      ops.push_back(options_->history->invoke(process, f, std::move(key), std::move(value),
+                                              recorded_at(*options_->history, env_->now())));
     };
     if (!id.empty()) begin("apply", Value(options_->name), Value::map({{"id", id}}));
     if (message["saga"].is_string()) {
@@ -307,7 +308,8 @@ class Outbox final : public FilterService {
   }
 
   void end_history(const std::vector<History::OpId>& ops, const Result& result) {
-    for (const History::OpId op : ops) options_->history->complete(op, result, env_->now());
+    for (const History::OpId op : ops)
+      options_->history->complete(op, result, recorded_at(*options_->history, env_->now()));
   }
 
   // ---- the relay

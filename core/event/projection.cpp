@@ -239,7 +239,8 @@ class Projection final : public FilterService {
     }
     record(std::move(what), [this, turn, position, after, begun = std::exchange(begun_, {})](bool ok) {
       for (const History::OpId op : begun) {
-        options_->history->complete(op, ok ? Event::Type::ok : Event::Type::info, Value(true), env_->now());
+        options_->history->complete(op, ok ? Event::Type::ok : Event::Type::info, Value(true),
+                                    recorded_at(*options_->history, env_->now()));
       }
       if (ok) kept_ = position;
       if (turn != turn_) return poll();
@@ -258,7 +259,7 @@ class Projection final : public FilterService {
     begun_.push_back(options_->history->invoke(
         process, "apply", Value(options_->name),
         Value::map({{"id", event["id"]}, {"stream", event["stream"]}, {"version", event["version"]}}),
-        env_->now()));
+        recorded_at(*options_->history, env_->now())));
   }
 
   void catch_up(std::uint64_t turn) {

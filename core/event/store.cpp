@@ -199,7 +199,7 @@ class Store final : public FilterService {
                                                                   {"duplicate", done->duplicate}})};
         },
         [this, op, reply = std::move(reply)](Result result) {
-          if (*op) options_->history->complete(**op, result, env_->now());
+          if (*op) options_->history->complete(**op, result, recorded_at(*options_->history, env_->now()));
           reply(std::move(result));
         });
   }
@@ -211,7 +211,8 @@ class Store final : public FilterService {
     for (std::uint64_t p = last - count + 1; p <= last; ++p) ids.push_back(log_.describe(log_.at(p))["id"]);
     const auto process = static_cast<std::int64_t>(options_->history->ops().size());
     return options_->history->invoke(process, "publish", Value(stream),
-                                     Value::map({{"ids", Value::list(std::move(ids))}}), env_->now());
+                                     Value::map({{"ids", Value::list(std::move(ids))}}),
+                                     recorded_at(*options_->history, env_->now()));
   }
 
   std::optional<Value> due_snapshot(const std::string& stream) {

@@ -348,6 +348,88 @@ say where order 7 is without asking everybody. With three services that is fine.
 place where the business can be read.]]):format(env.states.done, env.states.cancelled)
       end,
     },
+    {
+      name = "ordeal",
+      title = "Everything that breaks",
+      text = [[
+The orchestrated shop again, with careful services, and two orders a second; nine faults in turn, from 10 s to 25 s. The
+"consumer" is the stock, the "broker" the orchestrator. An order without a price is poison for the bank. An order counts
+as sent when the shop said that it is done.]],
+      code = [[
+ordeal = require "ordeal"
+function market(world)
+  w, history, calls = world, lab.history(), {}
+  local sent, finished = {}, {}
+  local judged = history
+  stock = service("stock", { careful = true })
+  bank = service("bank", { careful = true, refuses = function(m) return m.data.price > 100 end })
+  parcels = service("parcels", { careful = true })
+  local sagas = w:service("sagas", { slots = 64, filters = { lab.event.saga{ history = history, sagas = {
+    order = { wait = 0.1, steps = {
+      { name = "reserve", to = "stock", compensation = "release", timeout = 0.5 },
+      { name = "pay", to = "bank", compensation = "refund", timeout = 0.5 },
+      { name = "ship", to = "parcels", compensation = "recall", timeout = 0.5 } } } } } } })
+  local function place(id, price)
+    local begun = world:now()
+    while true do
+      local done, err = sagas:call{ type = "start", saga = "order", id = id, data = { price = price }, timeout = 20 }
+      if done then sent[id], finished[id] = begun, world:now() end
+      if done or err.code == "SagaAborted" then return end
+      world:sleep(0.5)
+    end
+  end
+  w:spawn(function() for i = 1, 60 do world:spawn(place, "o" .. i, i % 5 == 0 and 500 or 50); world:sleep(0.5) end end)
+  local services = { stock, bank, parcels }
+  local whole = { __index = function(_, id)
+    local least, most = 9, 0
+    for _, one in ipairs(services) do
+      local row = one:call{ type = "get", key = id } or { n = 0 }
+      least, most = math.min(least, row.n), math.max(most, row.n)
+    end
+    return most > 1 and most or least
+  end }
+  return { consumer = "stock", broker = "sagas", sent = sent, finished = finished, done = setmetatable({}, whole),
+    dead = function() return sagas:call{ type = "sagas" }.compensated end,
+    poison = function() place("bad", nil) end, judge = function() return lab.check.saga(judged, steps) end }
+end
+results = ordeal.run{ build = market, at = 10, lasting = 15, finish = 120,
+  judge = function(system) return system.judge().verdict end }
+print(ordeal.table(results))]],
+      predict = {
+        question = "12 of the 60 orders are too expensive. Under which fault are many more than 12 cancelled?",
+        choices = { "consumer crash", "broker loss", "duplicates", "clock skew" },
+        answer = function(env)
+          local worst, most = "", -1
+          for _, name in ipairs { "consumer crash", "broker loss", "duplicates", "clock skew" } do
+            if env.results[name].dead > most then worst, most = name, env.results[name].dead end
+          end
+          return worst
+        end,
+      },
+      hints = {
+        "`results` has a row for each fault; `dead` is how many sagas were taken back.",
+        "What does the orchestrator do when the stock is down? And what do orders do when the orchestrator is down?",
+        "It asks three times, and takes the order back. Orders to an orchestrator that is down wait.",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 9, "nine rows", #results .. " rows")
+        for _, row in ipairs(results) do
+          t.that(row.verdict == "ok", "every order is done or taken back as a whole",
+            ("the checker says %s after %s"):format(tostring(row.verdict), row.fault))
+          t.that(row.missing == 0 and row.twice == 0, "what was said to be done is done, once",
+            ("%d are not done and %d done twice after %s"):format(row.missing, row.twice, row.fault))
+        end
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+With the stock down %d orders are taken back: the saga asks three times and gives up, which is a choice; more attempts
+would be fewer lost orders and longer waits. With the orchestrator down it is %d as always, and an order takes up to
+%.0f s. Nothing is ever half done: nine times ok.]]):format(r["consumer crash"].dead, r["broker loss"].dead,
+          r["broker loss"].late)
+      end,
+    },
   },
   finish = [[
 A saga is as good as its services: requests with ids, answers that are remembered, compensations that can come first or

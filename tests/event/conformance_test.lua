@@ -510,6 +510,8 @@ local function orders(options)
       end
     end)
   end
+  -- Their clocks differ, and the history is one.
+  if options.seed % 2 == 0 then w:inject(lab.fault.clock_drift { target = "stock", ppm = 100000 }) end
   local names = { "sagas", "stock", "bank", "parcels" }
   for i = 1, 5 do
     local name = options.who or names[w:random(4)]
