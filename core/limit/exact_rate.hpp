@@ -27,8 +27,6 @@ class ExactRate {
   std::int64_t per_ns() const { return per_ns_; }
   // The burst, in units; at most 2^61.
   std::int64_t full() const { return full_; }
-  // How long it takes to get from nothing to the burst, in nanoseconds.
-  std::int64_t fill_ns() const { return fill_ns_; }
   // Units that arrive in a time, but at most a burst. Requires: ns >= 0.
   std::int64_t arrived(std::int64_t ns) const {
     return ns >= fill_ns_ ? full_ : ns * per_ns_;  // beyond fill_ns_ the product could overflow
@@ -72,7 +70,7 @@ class ExactRate {
   Divider by_per_ns_;
   Divider by_per_token_;
   std::int64_t full_;
-  std::int64_t fill_ns_;
+  std::int64_t fill_ns_;  // from nothing to the burst
 };
 
 }  // namespace syslab

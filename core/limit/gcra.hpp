@@ -54,11 +54,12 @@ class BasicGcra {
 
   Decision admit(State& state, Instant now, double cost) const {
     const std::int64_t t = now.time_since_epoch().count();
-    const std::int64_t ahead = ahead_of(state.tat, t);  // max(TAT - now, 0), in units
+    const std::uint64_t ahead = ahead_of(state.tat, t);
     const std::int64_t wanted = exact_.to_units(cost);
-    if (wanted > exact_.full() - ahead) return refuse(ahead, wanted);
-    state.tat = later(t, ahead + wanted);
-    return {true, Duration::zero(), exact_.whole_tokens(exact_.full() - ahead - wanted)};
+    const std::int64_t most = exact_.full() - wanted;  // that TAT may be ahead
+    if (most < 0 || ahead > static_cast<std::uint64_t>(most)) return refuse(ahead, wanted);
+    state.tat = later(t, static_cast<std::int64_t>(ahead) + wanted);
+    return {true, Duration::zero(), exact_.whole_tokens(most - static_cast<std::int64_t>(ahead))};
   }
 
   Instant idle_at(const State& state) const;
@@ -68,15 +69,13 @@ class BasicGcra {
   static constexpr bool kCoarse = std::same_as<Stamp, CoarseStamp>;
   static constexpr std::int64_t kFar = std::int64_t{1} << 62;
 
-  std::int64_t ahead_of(Stamp tat, std::int64_t t) const {
+  // max(TAT - now, 0), in units; if it is more than kFar, anything that is.
+  std::uint64_t ahead_of(Stamp tat, std::int64_t t) const {
     if constexpr (kCoarse) {
-      if (tat <= t) return 0;
-      const std::uint64_t ahead = static_cast<std::uint64_t>(tat) - static_cast<std::uint64_t>(t);
-      return ahead > kFar ? kFar : static_cast<std::int64_t>(ahead);
+      return static_cast<std::uint64_t>(std::max(tat, t)) - static_cast<std::uint64_t>(t);
     } else {
       const Wide ahead = wide(tat) - static_cast<Wide>(t) * exact_.per_ns();
-      if (ahead <= 0) return 0;
-      return ahead > kFar ? kFar : static_cast<std::int64_t>(ahead);
+      return static_cast<std::uint64_t>(std::clamp<Wide>(ahead, 0, kFar));
     }
   }
   Stamp later(std::int64_t t, std::int64_t units) const {
@@ -88,7 +87,8 @@ class BasicGcra {
       return {static_cast<std::uint64_t>(sum), static_cast<std::int64_t>(sum >> 64)};
     }
   }
-  Decision refuse(std::int64_t ahead, std::int64_t wanted) const {
+  Decision refuse(std::uint64_t far_ahead, std::int64_t wanted) const {
+    const auto ahead = static_cast<std::int64_t>(std::min<std::uint64_t>(far_ahead, kFar));
     Duration wait = Duration::max();
     if (wanted <= exact_.full() && ahead < kFar) {
       wait = Duration(exact_.time_for(ahead + wanted - exact_.full()));

@@ -17,7 +17,7 @@ TEST_CASE("exact_rate: its quick divisions are those of whole numbers", "[limit]
       INFO("rate " << rate << ", burst " << burst);
       REQUIRE(exact.full() > 0);
       REQUIRE(exact.full() <= std::int64_t{1} << 61);
-      REQUIRE(exact.fill_ns() == (exact.full() + exact.per_ns() - 1) / exact.per_ns());
+      REQUIRE(exact.time_for(exact.full()) == (exact.full() + exact.per_ns() - 1) / exact.per_ns());
       const auto one = exact.to_units(1);
       for (int i = 0; i < 2000; ++i) {
         const auto units = static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(exact.full()) + 1));
