@@ -30,7 +30,9 @@ _syslab() {
       ;;
     check)
       if ((COMP_CWORD == 2)); then
-        mapfile -t COMPREPLY < <(compgen -W 'register' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'bank cas-register causal causal-convergent convergence counter
+          kv list-append long-fork mutex queue register sequential sequential-kv sequential-list-append
+          sequential-queue session set set-full total-queue txn-list-append txn-rw-register' -- "$word")
       else
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
       fi

@@ -13,6 +13,8 @@ std::function<int()> setup(CLI::App& app, const CommonOptions&) {
     std::uint64_t steps = LinearizableOptions{}.steps_max;
     std::uint64_t memory_mib = LinearizableOptions{}.memory_bytes_max >> 20;
     unsigned threads = 0;
+    std::string level = CheckOptions{}.level;
+    std::optional<double> total;
   };
   auto given = std::make_shared<Given>();
   const auto line = [](std::string_view name, std::string_view summary) {
@@ -34,8 +36,13 @@ std::function<int()> setup(CLI::App& app, const CommonOptions&) {
   app.add_option("--threads", given->threads,
                  "How many keys to search at once; 0: as many as the machine runs")
       ->capture_default_str();
+  app.add_option("--level", given->level, "The isolation level that transactions should keep")
+      ->capture_default_str();
+  app.add_option("--total", given->total, "What a bank's balances add up to; else what the first read says");
   return [given] {
     CheckOptions options;
+    options.level = given->level;
+    options.total = given->total;
     options.search.steps_max = given->steps;
     options.search.memory_bytes_max =
         static_cast<std::size_t>(std::min<std::uint64_t>(given->memory_mib, 1u << 20)) << 20;

@@ -12,7 +12,9 @@
 namespace syslab {
 
 struct CheckOptions {
-  LinearizableOptions search = {};  // budgets and threads, also for the other checkers that search
+  LinearizableOptions search = {};     // budgets and threads, also for the other checkers that search
+  std::string level = "serializable";  // of transactions
+  std::optional<double> total = {};    // of a bank's balances
 };
 
 struct Judge {

@@ -2,8 +2,10 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <unordered_set>
 
+#include "core/check/causal.hpp"
 #include "core/check/machine.hpp"
 
 // A depth-first search over configurations: how far each process has come, which operations of unknown
@@ -217,6 +219,67 @@ std::vector<std::uint32_t> shortened(Problem& problem, const SequentialOptions& 
   }
 }
 
+// Of a history of registers that has no order: few operations that have none either. Without a write and
+// those that read it, whatever order there was would still be one; so what is left after leaving out such, or
+// a read, is a proof.
+std::vector<OpId> shortened(const History& history, const Anomaly& found) {
+  constexpr std::size_t kWorthTrying = 200;
+  const auto holds = [&](const std::vector<OpId>& ops) {
+    return not_sequential(part_of(history, ops)).has_value();
+  };
+  const auto with_writes = [&](std::vector<OpId> ops) {
+    std::set<std::pair<Value, Value>> read;
+    for (OpId op : ops) {
+      const Event* end = history.completion(op);
+      if (end != nullptr && end->type == Event::Type::ok)
+        read.emplace(history.invocation(op).key, end->value);
+    }
+    for (OpId op = 0; op < history.ops().size(); ++op) {
+      if (read.contains({history.invocation(op).key, history.invocation(op).value})) ops.push_back(op);
+    }
+    std::sort(ops.begin(), ops.end());
+    ops.erase(std::unique(ops.begin(), ops.end()), ops.end());
+    return ops;
+  };
+  std::vector<OpId> stay = with_writes(found.ops);
+  if (!holds(stay)) {
+    stay.clear();
+    for (OpId op = 0; op < history.ops().size(); ++op) stay.push_back(op);
+  }
+  for (std::size_t i = stay.size(); stay.size() <= kWorthTrying && i-- > 0;) {
+    if (i >= stay.size()) continue;
+    const Event& start = history.invocation(stay[i]);
+    std::vector<OpId> fewer;
+    for (OpId op : stay) {
+      const Event* end = history.completion(op);
+      const bool reads_it = !start.value.is_nil() && end != nullptr && end->value == start.value &&
+                            history.invocation(op).key == start.key;
+      if (op != stay[i] && !reads_it) fewer.push_back(op);
+    }
+    if (!fewer.empty() && holds(fewer)) stay = std::move(fewer);
+  }
+  return stay;
+}
+
+// The judgement of a violation, which these operations show.
+void tell(Judgement& judgement, const History& history, const Model& model, std::vector<OpId> ops,
+          std::string why) {
+  std::map<std::int64_t, std::string> lines;
+  for (OpId op : ops) {
+    const Event& start = history.invocation(op);
+    std::string& line = lines[start.process];
+    line += (line.empty() ? "" : ", then ") + model.describe(start, history.completion(op)) +
+            (start.key.is_nil() ? "" : " on key " + shown(start.key));
+  }
+  for (const auto& [process, line] : lines) {
+    judgement.picture += "  process " + std::to_string(process) + "  " + line + "\n";
+  }
+  judgement.message = "no order of the operations that keeps every process's own explains the answers; " +
+                      plural(ops.size(), "operation", "operations") + " of " +
+                      std::to_string(history.ops().size()) + " show it";
+  add(judgement, {"not sequential", std::move(why), std::move(ops)});
+}
+
 }  // namespace
 
 Expected<Judgement> check_sequential(const History& history, const Model& model,
@@ -240,6 +303,16 @@ Expected<Judgement> check_sequential(const History& history, const Model& model,
   }
   problem.processes = processes.size();
 
+  // What a register's constraints show needs no search.
+  const bool registers = model.name() == "register" || model.name() == "cas-register" || model.name() == "kv";
+  if (const auto found = registers ? not_sequential(history) : std::nullopt) {
+    Judgement judgement;
+    tell(judgement, history, model, options.shorten ? shortened(history, *found) : found->ops,
+         found->message);
+    conclude(judgement, history, "");
+    return judgement;
+  }
+
   std::vector<std::uint32_t> all;
   for (std::uint32_t i = 0; i < problem.steps.size(); ++i) all.push_back(i);
   SequentialSearch search(problem, all, std::vector<bool>(all.size(), false), options.steps_max, options);
@@ -252,24 +325,10 @@ Expected<Judgement> check_sequential(const History& history, const Model& model,
   } else if (judgement.outcome == Outcome::violated) {
     std::vector<std::uint32_t> stay = all;
     if (options.shorten) stay = shortened(problem, options, options.steps_max, judgement.steps);
-    Anomaly anomaly{"not sequential", "", {}};
-    std::map<std::int64_t, std::string> lines;
-    for (std::uint32_t i : stay) {
-      const OpId op = problem.steps[i].op;
-      anomaly.ops.push_back(op);
-      const Event& start = history.invocation(op);
-      std::string& line = lines[start.process];
-      line += (line.empty() ? "" : ", then ") + model.describe(start, history.completion(op)) +
-              (start.key.is_nil() ? "" : " on key " + shown(start.key));
-    }
-    anomaly.message = "no order of these operations keeps every process's own and explains the answers";
-    for (const auto& [process, line] : lines) {
-      judgement.picture += "  process " + std::to_string(process) + "  " + line + "\n";
-    }
-    judgement.message = "no order of the operations that keeps every process's own explains the answers; " +
-                        plural(stay.size(), "operation", "operations") + " of " +
-                        std::to_string(history.ops().size()) + " show it";
-    add(judgement, std::move(anomaly));
+    std::vector<OpId> ops;
+    for (std::uint32_t i : stay) ops.push_back(problem.steps[i].op);
+    tell(judgement, history, model, std::move(ops),
+         "no order of these operations keeps every process's own and explains the answers");
   }
   conclude(judgement, history,
            plural(history.ops().size(), "operation", "operations") + " of " +

@@ -43,6 +43,47 @@ TEST_CASE("check: a file is judged with the documented exit codes", "[check]") {
   CHECK(check_file("register", "/nonexistent").exit_code == 2);
 }
 
+TEST_CASE("check: the dialects, and garbage by its line", "[check]") {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("syslab_dialect_" + std::to_string(::getpid()))).string();
+  const auto check = [&](const char* name, const std::string& text, CheckOptions options = {}) {
+    std::ofstream(path) << text;
+    return check_file(name, path, options);
+  };
+  const auto log = [](const std::string& line) { return "INFO  jepsen.util - " + line + "\n"; };
+  // A failed compare-and-set has seen another value; what is not answered stays pending for ever.
+  const std::string one = log("0\t:invoke\t:write\t1") + log("0\t:ok\t:write\t1");
+  const std::string cas = log("1\t:invoke\t:cas\t[1 2]");
+  CHECK(check("register", one + cas + log("1\t:fail\t:cas\t[1 2]")).exit_code == 1);
+  CHECK(check("register", one + log("1\t:invoke\t:cas\t[3 2]") + log("1\t:fail\t:cas\t[3 2]")).exit_code ==
+        0);
+  const std::string read = log("2\t:invoke\t:read\tnil");
+  CHECK(check("register", one + cas + log("1\t:info\t:cas\t:timed-out") + read + log("2\t:ok\t:read\t1") +
+                              read + log("2\t:ok\t:read\t2"))
+            .exit_code == 0);
+  // EDN maps of a key-value store, as porcupine's.
+  const std::string kv =
+      "{:process 0, :type :invoke, :f :append, :key \"3\", :value \"x\"}\n{:process 1, :type :invoke, :f "
+      ":get, :key "
+      "\"3\", :value nil}\n{:process 0, :type :ok, :f :append, :key \"3\", :value \"x\"}\n";
+  const auto got = [](const char* value) {
+    return std::string("{:process 1, :type :ok, :f :get, :key \"3\", :value \"") + value + "\"}\n";
+  };
+  CHECK(check("kv", kv + got("")).exit_code == 0);
+  CHECK(check("kv", kv + got("x")).exit_code == 0);
+  CHECK(check("kv", kv + got("y")).exit_code == 1);
+  const auto garbage = check("kv", kv + "{:process 1, :type :ok\n");
+  CHECK(garbage.exit_code == 2);
+  CHECK_THAT(garbage.text, Contains("line 4"));
+  CHECK_THAT(check("registers", kv).text,
+             Contains("did you mean 'register'?") && Contains("txn-list-append"));
+  CheckOptions level;
+  level.level = "serialisable";
+  CHECK_THAT(check("txn-list-append", "{:process 1 :type :invoke :f :txn :value []}", level).text,
+             Contains("did you mean 'serializable'?"));
+  std::filesystem::remove(path);
+}
+
 TEST_CASE("check: three recorded etcd histories get their known verdicts", "[check]") {
   const std::filesystem::path data = test::recorded("histories");
   if (data.empty()) return;
