@@ -13,7 +13,7 @@ std::function<int()> setup(CLI::App& app, const CommonOptions&) {
     std::uint64_t steps = LinearizableOptions{}.steps_max;
     std::uint64_t memory_mib = LinearizableOptions{}.memory_bytes_max >> 20;
     unsigned threads = 0;
-    std::string level = CheckOptions{}.level;
+    std::string level = "serializable";
     std::optional<double> total;
   };
   auto given = std::make_shared<Given>();

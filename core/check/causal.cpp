@@ -129,8 +129,9 @@ std::string circle(const History& history, const Registers& r, const DependencyG
     const char* reasons[] = {" must be before the next, which is read where both are known",
                              " is seen by or in one process with the next",
                              " is before what replaces what it saw", ""};
-    message += (message.empty() ? "" : "\n") + in_words(history, r.ops[edge.from].id) +
-               reasons[static_cast<std::size_t>(edge.kind)];
+    if (!message.empty()) message += '\n';
+    message.append(in_words(history, r.ops[edge.from].id))
+        .append(reasons[static_cast<std::size_t>(edge.kind)]);
     ops.push_back(r.ops[edge.from].id);
     // Whose answer it was that says so.
     if (edge.why != kNone) ops.push_back(r.ops[edge.why].id);
@@ -360,8 +361,8 @@ std::vector<Anomaly> broken(const History& history, const Registers& r, Guarante
     for (std::uint32_t e : cycle) {
       const DependencyGraph::Edge& edge = order.edge(e);
       anomaly.ops.push_back(r.ops[edge.from].id);
-      anomaly.message += "\n" + in_words(history, r.ops[edge.from].id) + " is before " +
-                         in_words(history, r.ops[edge.to].id);
+      anomaly.message.append("\n").append(in_words(history, r.ops[edge.from].id));
+      anomaly.message.append(" is before ").append(in_words(history, r.ops[edge.to].id));
       if (edge.why == kNone) {
         anomaly.message += ": one process wrote both";
       } else {
