@@ -23,6 +23,7 @@ LAYERS = {
 }
 FAMILY = {"base", "observe", "runtime"}
 EDGES = {"sketch": {"hash"}, "cache": {"hash", "sketch"}, "shard": {"hash"}, "balance": {"hash"},
+         "stream": {"hash", "replicate"},  # shards go by MD5; the brokers' controller is elected, and kept, by Raft
          "workload": {"hash"}}  # the ids of a recorded trace may be text, and are hashed
 
 # Headers from outside that only some folders may see.
