@@ -24,6 +24,7 @@ struct Partition {
   std::map<std::string, std::map<std::int64_t, std::int64_t>> sequences;  // producer: offset to sequence
   std::map<std::string, std::int64_t> newest;                             // key: the last acknowledged offset
   std::map<std::int64_t, std::size_t> seconds;  // how many records were taken in each
+  std::int64_t start = 0;                       // the largest that a fetch has told
   std::vector<std::string> parents;
   std::map<std::string, std::set<std::int64_t>> read_by;
 };
@@ -207,7 +208,8 @@ class Judge {
     }
     // What was acknowledged and should be in this answer, or in this log.
     const double now = answered.time ? to_seconds(*answered.time) : 0;
-    for (auto k = p.acknowledged.lower_bound(std::min(from, start)); k != p.acknowledged.end(); ++k) {
+    for (auto k = p.acknowledged.lower_bound(std::min({from, start, p.start})); k != p.acknowledged.end();
+         ++k) {
       auto& [offset, known] = *k;
       if (offset < start) {
         if (rules != nullptr && rules->retention && !known.lost &&
@@ -234,6 +236,7 @@ class Judge {
                                     " by all in-sync replicas is gone");
       }
     }
+    p.start = std::max(p.start, start);
     const std::string reader = text_of(asked["reader"]);
     if (reader.empty() || given.empty()) return;
     for (const std::string& parent : p.parents) {
@@ -287,11 +290,13 @@ class Judge {
       return violated("backwards", "the offset of " + name + " in " + partition + " went back from " +
                                        std::to_string(before->second) + " to " + std::to_string(offset));
     }
-    const std::int64_t was = before == g.committed.end() ? 0 : before->second;
-    g.committed[partition] = offset;
-    if (claim(name) != StreamRules::Claim::at_least_once) return;
     const Partition& p = partitions_[partition];
     const auto& done = g.processed[partition];
+    // A group may begin where it likes; from there on it claims everything.
+    const std::int64_t first = done.empty() ? offset : done.begin()->first;
+    const std::int64_t was = before == g.committed.end() ? first : before->second;
+    g.committed[partition] = offset;
+    if (claim(name) != StreamRules::Claim::at_least_once) return;
     for (auto k = p.acknowledged.lower_bound(was); k != p.acknowledged.end() && k->first < offset; ++k) {
       if (!k->second.lost && !done.contains(k->first) && p.seen.contains(k->first)) {
         return violated("at_least_once", name + " committed " + std::to_string(offset) + " in " + partition +

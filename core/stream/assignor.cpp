@@ -66,18 +66,22 @@ void assign_stickily(const Members& members, const Counts& counts, Result& resul
   for (const TopicPartition& tp : free) {
     if (Partitions* taker = least_loaded(tp.topic)) taker->push_back(tp);
   }
-  // One partition at a time goes from whoever has two more than somebody who wants it.
+  // One partition at a time goes from whoever has most to somebody who wants it and has two less.
   for (bool moved = true; moved;) {
     moved = false;
-    for (auto& [name, has] : result) {
-      std::sort(has.begin(), has.end());
-      for (std::size_t i = has.size(); i-- > 0;) {
-        Partitions* taker = least_loaded(has[i].topic);
-        if (taker == nullptr || taker == &has || taker->size() + 1 >= has.size()) continue;
-        taker->push_back(has[i]);
-        has.erase(has.begin() + static_cast<std::ptrdiff_t>(i));
+    std::vector<Partitions*> most;
+    for (auto& [name, has] : result) most.push_back(&has);
+    std::stable_sort(most.begin(), most.end(), [](auto* a, auto* b) { return a->size() > b->size(); });
+    for (Partitions* has : most) {
+      std::sort(has->begin(), has->end());
+      for (std::size_t i = has->size(); i-- > 0 && !moved;) {
+        Partitions* taker = least_loaded((*has)[i].topic);
+        if (taker == nullptr || taker == has || taker->size() + 1 >= has->size()) continue;
+        taker->push_back((*has)[i]);
+        has->erase(has->begin() + static_cast<std::ptrdiff_t>(i));
         moved = true;
       }
+      if (moved) break;
     }
   }
 }

@@ -394,6 +394,8 @@ class Consumer final : public FilterService {
                         q->busy = false;
                         if (!kept.ok()) return again(env, tp, turn, [this, &env, tp] { work(env, tp); });
                         ++dead_;
+                        recorder_.process(env.now(), options_->group, member_, tp,
+                                          offset);  // set aside is dealt with
                         finish(env, tp, offset);
                       });
         return;

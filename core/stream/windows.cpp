@@ -29,8 +29,12 @@ Windows::Windows(WindowOptions options) : options_(options) {
                 (options_.advance > Duration::zero() && options_.advance <= options_.size));
 }
 
+bool Windows::over(Instant end) const {
+  return watermark_ && (options_.kind == WindowKind::sliding ? end < *watermark_ : end <= *watermark_);
+}
+
 bool Windows::closed(Instant end) const {
-  return watermark_ && end + options_.lateness <= *watermark_;
+  return over(end + options_.lateness);
 }
 
 void Windows::fire(const Place& place, Pane& pane, std::vector<WindowResult>& out, bool correction) {
@@ -45,7 +49,7 @@ bool Windows::put(Instant from, Instant to, const Value& key, double value, std:
   if (closed(to)) return false;
   const auto at = open_.try_emplace(Place{to, from, key}).first;
   at->second.aggregate.add(value);
-  if (watermark_ && to <= *watermark_) {
+  if (over(to)) {
     const bool again = at->second.fired;
     fire(at->first, at->second, out, again);
   }
@@ -85,7 +89,7 @@ bool Windows::add_session(Instant time, const Value& key, double value, std::vec
   }
   mine[from] = to;
   const auto at = open_.emplace(Place{to, from, key}, Pane{aggregate, false}).first;
-  if (watermark_ && to <= *watermark_) fire(at->first, at->second, out, corrects);
+  if (over(to)) fire(at->first, at->second, out, corrects);
   return true;
 }
 
@@ -104,11 +108,11 @@ bool Windows::add_sliding(Instant time, const Value& key, double value, std::vec
   if (closed(time)) return false;
   events_[key][time].add(value);
   open_.try_emplace(Place{time, time - options_.size, key});
-  if (!watermark_ || *watermark_ < time) return true;
+  if (!over(time)) return true;
   // Its own window, and those of later events that reach back to it.
   for (const auto& [t, aggregate] :
        std::map<Instant, Aggregate>(events_[key].lower_bound(time), events_[key].end())) {
-    if (t >= time + options_.size || t > *watermark_) break;
+    if (t >= time + options_.size || !over(t)) break;
     const auto at = open_.find(Place{t, t - options_.size, key});
     if (at != open_.end()) fire(at->first, at->second, out, at->second.fired);
   }
@@ -152,7 +156,7 @@ void Windows::advance(Instant watermark, std::vector<WindowResult>& out) {
   if (watermark_ && watermark <= *watermark_) return;
   watermark_ = watermark;
   for (auto& [place, pane] : open_) {
-    if (std::get<0>(place) > watermark) break;
+    if (!over(std::get<0>(place))) break;
     if (!pane.fired) fire(place, pane, out, false);
   }
   // What can change no more is forgotten.

@@ -2,7 +2,8 @@
 //
 // A pure data structure; the only clock is the *watermark*, a claim that no event older than it is still to
 // come. It follows the newest event at a distance (`out_of_order`), or is advanced by hand when a source is
-// idle. A window's result is given when the watermark reaches its end; an event that comes after that but
+// idle. A window's result is given when the watermark reaches its end (a sliding one's: has passed it); an
+// event that comes after that but
 // within the allowed lateness makes its windows give a corrected result at once; one that comes later still
 // is late: it is counted, given to whoever asked, and changes nothing.
 //
@@ -102,6 +103,8 @@ class Windows {
   bool add_session(Instant time, const Value& key, double value, std::vector<WindowResult>& out);
   bool add_sliding(Instant time, const Value& key, double value, std::vector<WindowResult>& out);
   Aggregate slide(Instant end, const Value& key) const;
+  // Whether nothing that a window holds that ends there is still to come; sliding windows hold their end.
+  bool over(Instant end) const;
   // Whether a window that ends there takes nothing any more.
   bool closed(Instant end) const;
 

@@ -57,10 +57,11 @@ _, taken = strict:add{ time = 50 }
 taken, strict:counts().late]],
       predict = {
         question = "What becomes of the click?",
-        choices = { "it is counted in the first minute", "it is counted in the second minute", "it is late,
-          and not counted" },
-        answer = function(env) return env.taken and "it is counted in the first minute" or "it is late,
-          and not counted" end,
+        choices = { "it is counted in the first minute", "it is counted in the second minute",
+          "it is late, and not counted" },
+        answer = function(env)
+          return env.taken and "it is counted in the first minute" or "it is late, and not counted"
+        end,
       },
       hints = {
         "`taken` says whether it was counted.",
@@ -248,8 +249,8 @@ show(after)
           "it is dropped", "all three become one visit" },
         answer = function(env)
           local last = env.after[#env.after]
-          return last.count == 2 and "it is a visit of its own, 70 to 100 min,
-            which touches the second: they become one"
+          return last.count == 2
+            and "it is a visit of its own, 70 to 100 min, which touches the second: they become one"
             or "all three become one visit"
         end,
       },
@@ -282,8 +283,8 @@ by_hand = #night:advance{ watermark = 8*h }
 told, until_morning, by_hand]],
       predict = {
         question = "When is the count for 60 to 120 s told?",
-        choices = { "at 120 s", "at 125 s", "not before the first click of the morning,
-          unless somebody moves the watermark" },
+        choices = { "at 120 s", "at 125 s",
+          "not before the first click of the morning, unless somebody moves the watermark" },
         answer = function(env)
           return env.until_morning > 0
             and "not before the first click of the morning, unless somebody moves the watermark" or "at 125 s"
@@ -318,7 +319,7 @@ function lost_with(ahead)
   for i = 1, 10 do
     w:node("device-" .. i, { code = function(node)
       local function report(env)
-        env:call("collector", { type = "report", at = env:wall() }, function() end)
+        env:call("collector", { type = "report", at = env:wall_now() })
         env:after(1, function() report(env) end)
       end
       function node.on_start(env) report(env) end

@@ -69,8 +69,10 @@ class Scribe {
     StreamRules rules;
     rules.topics["t"].retention = 10s;
     rules.topics["s"].records_per_second = 10;
-    rules.groups["g"] =
-        mistake_ == Mistake::repeats ? StreamRules::Claim::at_most_once : StreamRules::Claim::at_least_once;
+    for (group_ = 0; group_ < 100; ++group_) {
+      rules.groups[group()] =
+          mistake_ == Mistake::repeats ? StreamRules::Claim::at_most_once : StreamRules::Claim::at_least_once;
+    }
     return check_stream(*history_, rules);
   }
 

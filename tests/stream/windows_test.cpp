@@ -95,12 +95,15 @@ TEST_CASE("windows: hopping windows overlap", "[stream][windows]") {
 
 TEST_CASE("windows: sliding windows look back from each event", "[stream][windows]") {
   Windows w(of(WindowKind::sliding));
-  CHECK(feed(w, {0, 4, 10, 14}) == "-10,0=1 -6,4=2 0,10=2 4,14=2 ");  // the 0 s event is not in (0, 10]
+  CHECK(feed(w, {0, 4, 10, 14}) == "-10,0=1 -6,4=2 0,10=2 ");  // the 0 s event is not in (0, 10]
+  CHECK(close(w, 14s).empty());                                // another event of 14 s may come
+  CHECK(close(w, 14s + 1ns) == "4,14=2 ");
   WindowOptions o = of(WindowKind::sliding);
   o.lateness = 20s;
   Windows late(o);
   feed(late, {0, 4, 10});
-  CHECK(feed(late, {3}) == "-7,3=2 +-6,4=3 +0,10=3 ");
+  CHECK(feed(late, {3}) == "-7,3=2 +-6,4=3 ");
+  CHECK(close(late, 20s) == "0,10=3 ");
 }
 
 TEST_CASE("windows: a session ends a gap after its last event, and an event between two makes them one",
