@@ -26,6 +26,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -164,7 +165,7 @@ class EventLog {
   std::size_t append_bytes_max_;
   std::vector<Stream> streams_;
   std::unordered_map<std::string, std::uint32_t> by_name_;  // only looked up
-  std::vector<StoredEvent> events_;
+  std::deque<StoredEvent> events_;  // a vector would copy a million of them when it grows
 };
 
 // The reducer that needs no code: the data of an event, a map, is put over the state, key by key.
