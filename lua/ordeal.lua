@@ -15,7 +15,8 @@
 -- The faults, in this order: nothing, consumer crash, slow consumer, poison message, broker loss, partition (the
 -- consumer is cut off from everybody, the broker included), duplicates (half of all messages of the network arrive
 -- twice), clock skew (the broker's wall clock is an hour ahead), clock drift (the broker's clock runs a tenth fast).
--- `only` is a list of names to take of these.
+-- `only` is a list of names to take of these; `more` is a list of further faults { name, function(world, system, at,
+-- lasting) }, which come after them.
 
 local chart = require "chart"
 
@@ -133,13 +134,15 @@ end
 -- rows { fault, sent, done, twice, missing, dead, late }, which can also be indexed by the fault's name: how many keys
 -- were sent, done at least once, at least twice, never; the messages put aside; the longest delay in seconds.
 function ordeal.run(options)
+  local all = { unpack(faults) }
+  for _, fault in ipairs(options.more or {}) do all[#all + 1] = fault end
   for _, name in ipairs(options.only or {}) do
     local known = false
-    for _, fault in ipairs(faults) do known = known or fault[1] == name end
+    for _, fault in ipairs(all) do known = known or fault[1] == name end
     if not known then error(("there is no fault '%s' in an ordeal"):format(tostring(name)), 2) end
   end
   local results = {}
-  for _, fault in ipairs(faults) do
+  for _, fault in ipairs(all) do
     local name, strike = fault[1], fault[2]
     if wanted(options.only, name) then
       local w = lab.world { seed = options.seed or 1 }

@@ -61,7 +61,7 @@ return #done == 4 and lag.lag == 0)",
     .make =
         [](lua_State* L, Arguments& a) {
           NamedFilter filter{"consumer", {}, nullptr, {}};
-          ConsumerOptions o;
+          StreamConsumerOptions o;
           o.brokers = nodes_option(L, a, "from", filter);
           o.group = a.string("group");
           if (o.group.empty()) a.reject("group", "a group has a name");
@@ -70,15 +70,15 @@ return #done == 4 and lag.lag == 0)",
           o.assignor = *assignor_named(a.string("assignor", "range"));
           o.instance = a.string("instance", "");
           const std::string commit = a.string("commit", "auto");
-          o.commit = commit == "auto"    ? ConsumerOptions::Commit::automatic
-                     : commit == "after" ? ConsumerOptions::Commit::after
-                                         : ConsumerOptions::Commit::before;
+          o.commit = commit == "auto"    ? StreamConsumerOptions::Commit::automatic
+                     : commit == "after" ? StreamConsumerOptions::Commit::after
+                                         : StreamConsumerOptions::Commit::before;
           const std::string failed = a.string("failed", "block");
-          o.failed = failed == "block"  ? ConsumerOptions::Failed::block
-                     : failed == "skip" ? ConsumerOptions::Failed::skip
-                                        : ConsumerOptions::Failed::dead_letter;
+          o.failed = failed == "block"  ? StreamConsumerOptions::Failed::block
+                     : failed == "skip" ? StreamConsumerOptions::Failed::skip
+                                        : StreamConsumerOptions::Failed::dead_letter;
           o.dead_letters = a.string("dead_letter", "");
-          if ((o.failed == ConsumerOptions::Failed::dead_letter) == o.dead_letters.empty()) {
+          if ((o.failed == StreamConsumerOptions::Failed::dead_letter) == o.dead_letters.empty()) {
             a.reject("dead_letter", "failed = 'dead_letter' and dead_letter = TOPIC go together");
           }
           o.from_earliest = a.string("start", "earliest") == "earliest";

@@ -31,7 +31,7 @@ return put.partition == lab.stream.partition{ key = "ann", partitions = 4 } and 
     .make =
         [](lua_State* L, Arguments& a) {
           NamedFilter filter{"producer", {}, nullptr, {}};
-          ProducerOptions o;
+          StreamProducerOptions o;
           o.brokers = nodes_option(L, a, "to", filter);
           const LogProfile profile = log_profile_option(a);
           const std::string acks = a.string("acks", profile.acks < 0 ? "all" : "1");

@@ -119,7 +119,7 @@ local _, taken = w:add{ time = 8 }
 return #early == 0 and due[1].count == 2 and due[1].to == 10 and not taken)",
     .make =
         [](lua_State* L, Arguments& a) {
-          WindowOptions o;
+          EventWindowOptions o;
           const std::string kind = a.string("kind", "tumbling");
           for (const WindowKind k :
                {WindowKind::tumbling, WindowKind::hopping, WindowKind::sliding, WindowKind::session}) {

@@ -55,7 +55,7 @@ class Brokers {
 
 class Consumer final : public FilterService {
  public:
-  Consumer(std::shared_ptr<const ConsumerOptions> options, ServicePtr inner)
+  Consumer(std::shared_ptr<const StreamConsumerOptions> options, ServicePtr inner)
       : FilterService("consumer", std::move(inner)),
         options_(std::move(options)),
         recorder_(options_->history),
@@ -65,7 +65,7 @@ class Consumer final : public FilterService {
     inner_->on_start(env);
     join(env);
     beat(env);
-    if (options_->commit == ConsumerOptions::Commit::automatic) auto_commit(env);
+    if (options_->commit == StreamConsumerOptions::Commit::automatic) auto_commit(env);
   }
 
   void call(Env& env, Request request, Reply reply) override {
@@ -355,7 +355,7 @@ class Consumer final : public FilterService {
                      worked(env, tp, turn, offset, record, result);
                    });
     };
-    if (options_->commit == ConsumerOptions::Commit::before && p.failures == 0)
+    if (options_->commit == StreamConsumerOptions::Commit::before && p.failures == 0)
       return commit(env, tp, offset + 1, hand_over);
     hand_over();
   }
@@ -374,10 +374,10 @@ class Consumer final : public FilterService {
     p->busy = false;
     if (!result.ok()) {
       ++failed_;
-      if (++p->failures <= options_->retries || options_->failed == ConsumerOptions::Failed::block) {
+      if (++p->failures <= options_->retries || options_->failed == StreamConsumerOptions::Failed::block) {
         return again(env, tp, turn, [this, &env, tp] { work(env, tp); });
       }
-      if (options_->failed == ConsumerOptions::Failed::dead_letter) {
+      if (options_->failed == StreamConsumerOptions::Failed::dead_letter) {
         p->busy = true;
         Value letter = Value::map({{"topic", options_->dead_letters},
                                    {"key", record["key"]},
@@ -413,7 +413,7 @@ class Consumer final : public FilterService {
     p.waiting.pop_front();
     p.position = offset + 1;
     p.done = offset + 1;
-    if (options_->commit != ConsumerOptions::Commit::after) return work(env, tp);
+    if (options_->commit != StreamConsumerOptions::Commit::after) return work(env, tp);
     p.busy = true;
     const std::uint64_t turn = p.turn;
     commit(env, tp, p.done, [this, &env, tp, turn] {
@@ -503,7 +503,7 @@ class Consumer final : public FilterService {
                        {"rebalances", number(static_cast<std::int64_t>(rebalances_))}});
   }
 
-  const std::shared_ptr<const ConsumerOptions> options_;
+  const std::shared_ptr<const StreamConsumerOptions> options_;
   StreamRecorder recorder_;
   Brokers brokers_;
   std::string member_;
@@ -524,7 +524,7 @@ class Consumer final : public FilterService {
 
 class Producer final : public FilterService {
  public:
-  Producer(std::shared_ptr<const ProducerOptions> options, ServicePtr inner)
+  Producer(std::shared_ptr<const StreamProducerOptions> options, ServicePtr inner)
       : FilterService("producer", std::move(inner)),
         options_(std::move(options)),
         brokers_(options_->brokers) {}
@@ -715,7 +715,7 @@ class Producer final : public FilterService {
                        {"waiting", n(waiting)}});
   }
 
-  const std::shared_ptr<const ProducerOptions> options_;
+  const std::shared_ptr<const StreamProducerOptions> options_;
   Brokers brokers_;
   std::deque<Job> jobs_;
   bool asking_ = false;
@@ -727,13 +727,13 @@ class Producer final : public FilterService {
 
 }  // namespace
 
-Filter make_stream_consumer(ConsumerOptions options) {
-  const auto shared = std::make_shared<const ConsumerOptions>(std::move(options));
+Filter make_stream_consumer(StreamConsumerOptions options) {
+  const auto shared = std::make_shared<const StreamConsumerOptions>(std::move(options));
   return [shared](ServicePtr inner) { return std::make_shared<Consumer>(shared, std::move(inner)); };
 }
 
-Filter make_stream_producer(ProducerOptions options) {
-  const auto shared = std::make_shared<const ProducerOptions>(std::move(options));
+Filter make_stream_producer(StreamProducerOptions options) {
+  const auto shared = std::make_shared<const StreamProducerOptions>(std::move(options));
   return [shared](ServicePtr inner) { return std::make_shared<Producer>(shared, std::move(inner)); };
 }
 

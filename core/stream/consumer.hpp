@@ -38,7 +38,7 @@
 
 namespace syslab {
 
-struct ConsumerOptions {
+struct StreamConsumerOptions {
   enum class Commit : std::uint8_t {
     automatic,
     after,
@@ -60,9 +60,9 @@ struct ConsumerOptions {
   LogProfile profile = *find_log_profile("kafka-3.0");
   std::shared_ptr<History> history = {};
 };
-Filter make_stream_consumer(ConsumerOptions options);
+Filter make_stream_consumer(StreamConsumerOptions options);
 
-struct ProducerOptions {
+struct StreamProducerOptions {
   std::vector<NodeId> brokers;
   int acks = -1;
   bool idempotent = true;
@@ -70,6 +70,6 @@ struct ProducerOptions {
   Duration delivery_timeout = std::chrono::seconds(120);  // all attempts together
   Duration retry_wait = std::chrono::milliseconds(100);
 };
-Filter make_stream_producer(ProducerOptions options);
+Filter make_stream_producer(StreamProducerOptions options);
 
 }  // namespace syslab

@@ -23,7 +23,7 @@ void Aggregate::merge(const Aggregate& other) {
   sum += other.sum;
 }
 
-Windows::Windows(WindowOptions options) : options_(options) {
+Windows::Windows(EventWindowOptions options) : options_(options) {
   SYSLAB_ASSERT(options_.size > Duration::zero() && options_.gap > Duration::zero());
   SYSLAB_ASSERT(options_.kind != WindowKind::hopping ||
                 (options_.advance > Duration::zero() && options_.advance <= options_.size));

@@ -36,7 +36,7 @@ namespace syslab {
 enum class WindowKind : std::uint8_t { tumbling, hopping, sliding, session };
 std::string_view to_string(WindowKind kind);
 
-struct WindowOptions {
+struct EventWindowOptions {
   WindowKind kind = WindowKind::tumbling;
   Duration size = std::chrono::minutes(1);
   Duration advance = std::chrono::minutes(1);  // hopping
@@ -75,9 +75,9 @@ class Windows {
  public:
   // Requires: size, advance and gap above zero; advance at most size. Times and durations small enough to be
   // added: below 100 years.
-  explicit Windows(WindowOptions options);
+  explicit Windows(EventWindowOptions options);
 
-  const WindowOptions& options() const { return options_; }
+  const EventWindowOptions& options() const { return options_; }
 
   // Takes an event and appends the results that are due to `out`. False where it was too late for all its
   // windows.
@@ -108,7 +108,7 @@ class Windows {
   // Whether a window that ends there takes nothing any more.
   bool closed(Instant end) const;
 
-  const WindowOptions options_;
+  const EventWindowOptions options_;
   std::optional<Instant> watermark_;
   std::map<Place, Pane> open_;  // by end; of sliding windows: one for each time of an event
   std::map<Value, std::map<Instant, Aggregate>> events_;  // sliding: what happened, by key and time

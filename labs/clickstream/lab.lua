@@ -394,6 +394,47 @@ wrong, right]],
 All 600. This is why the log comes first and everything else is derived from it: a view that is wrong is thrown away and
 made anew, while the old one still answers.]],
     },
+    {
+      name = "ordeal",
+      title = "Everything that breaks",
+      text = [[
+The web server, the log, three counters, and each of ten faults in turn, from 20 s to 40 s. A checker reads what the
+brokers and the counters did.]],
+      code = [[
+ordeal, stream_shop = require "ordeal", require "stream_shop"
+results = ordeal.run{ at = 20, lasting = 20, finish = 150, more = stream_shop.faults,
+  build = function(w) return stream_shop.log(w, { partitions = 6, count = 3 }) end,
+  judge = function(system) return system.judge().verdict end }
+print(ordeal.table(results))]],
+      predict = {
+        question = "The leader is cut off from the controller for 20 s. How many of the 60 clicks are lost?",
+        choices = { "none", "those of 20 s", "those of the first seconds" },
+        answer = function(env)
+          return env.results["controller cut off"].missing == 0 and "none" or "those of 20 s"
+        end,
+      },
+      hints = {
+        "`results[\"controller cut off\"]` is that row.",
+        "The producer waits for all in-sync replicas, and asks another broker when it gets no answer.",
+        "None; some are late.",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 10, "ten rows", #results .. " rows")
+        for _, row in ipairs(results) do
+          t.that(row.missing == 0, "all is done, whatever breaks", ("%d are not after %s"):format(row.missing,
+            row.fault))
+          t.that(row.verdict == "ok", "the promises hold after " .. row.fault, tostring(row.verdict))
+        end
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+None, and the longest wait is %.1f s. All rows are complete; %d clicks were counted twice where the network doubled
+messages, which a counter that remembers what it has counted would not do.]]):format(
+          r["controller cut off"].late, r.duplicates.twice)
+      end,
+    },
   },
   finish = [[
 Log first; one group for each use; count by the event's time; keep state and offset together; watch lag and the age of

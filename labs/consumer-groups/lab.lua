@@ -433,6 +433,52 @@ outside world in the meantime cannot be taken back, though; worker-2 did those %
           :format(env.refused.code, #env.ten.records)
       end,
     },
+    {
+      name = "ordeal",
+      title = "Everything that breaks",
+      text = [[
+Four static members with the cooperative protocol, and each of ten faults in turn, from 20 s to 40 s. A checker reads
+what the brokers and the members did.]],
+      code = [[
+ordeal, stream_shop = require "ordeal", require "stream_shop"
+results = ordeal.run{ at = 20, lasting = 20, finish = 150, more = stream_shop.faults,
+  build = function(w) return stream_shop.log(w, { count = 4,
+    consumer = { assignor = "cooperative_sticky" } }) end,
+  judge = function(system) return system.judge().verdict end }
+print(ordeal.table(results))]],
+      predict = {
+        question = "In which of these is a task done twice most often?",
+        choices = { "broker loss", "partition", "duplicates", "clock skew" },
+        answer = function(env)
+          local most = "broker loss"
+          for _, name in ipairs { "broker loss", "partition", "duplicates", "clock skew" } do
+            if env.results[name].twice > env.results[most].twice then most = name end
+          end
+          return most
+        end,
+      },
+      hints = {
+        "`results` has a row for each fault; `twice` counts tasks that were done more than once.",
+        "When does a member do again what was done? And when is it told to do it again?",
+        "When the network doubles messages: `duplicates`.",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 10, "ten rows", #results .. " rows")
+        for _, row in ipairs(results) do
+          t.that(row.missing == 0, "all is done, whatever breaks", ("%d are not after %s"):format(row.missing,
+            row.fault))
+          t.that(row.verdict == "ok", "the promises hold after " .. row.fault, tostring(row.verdict))
+        end
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+`duplicates`: %d tasks. A consumer that crashes repeats at most what it had not committed (%d here), a broker's loss %d.
+Whatever breaks, all is done at least once, and no offset goes back.]]):format(r.duplicates.twice,
+          r["consumer crash"].twice, r["broker loss"].twice)
+      end,
+    },
   },
   finish = [[
 A group gives each partition one reader, notices who is gone, and never lets an offset go back. What it cannot know is

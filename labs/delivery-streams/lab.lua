@@ -308,6 +308,52 @@ tostring(answer)]],
 It cannot. There is no position, no retention, no second reader: the store is the only copy, so read that. Whoever needs
 replay puts a stream in front and a delivery stream behind it, as clickstream does.]],
     },
+    {
+      name = "ordeal",
+      title = "Everything that breaks",
+      text = [[
+A record every half second into a delivery stream with batches of 5 s, and each of nine faults in turn, from 20 s to 40
+s. "Consumer" is the store here, "broker" the delivery stream. The store refuses a whole batch with the poison in it.]],
+      code = [[
+ordeal, stream_shop = require "ordeal", require "stream_shop"
+results = ordeal.run{ at = 20, lasting = 20, finish = 150, more = stream_shop.faults,
+  build = function(w) return stream_shop.delivery(w) end }
+print(ordeal.table(results))]],
+      predict = {
+        question = "After which of these are records missing in the store?",
+        choices = { "consumer crash", "poison message", "broker loss", "clock skew" },
+        answer = function(env)
+          for _, name in ipairs { "consumer crash", "poison message", "broker loss", "clock skew" } do
+            if env.results[name].missing > 0 then return name end
+          end
+          return "clock skew"
+        end,
+      },
+      hints = {
+        "`results` has a row for each fault; `missing` counts records that never came (shown as \"never\").",
+        "What is tried again long enough arrives. What can never succeed?",
+        "The batch with the poison, and everybody who is in it.",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 9, "nine rows", #results .. " rows")
+        for _, row in ipairs(results) do
+          t.that(row.fault == "poison message" or row.missing == 0, "nothing is missing without poison",
+            ("%d are after %s"):format(row.missing, row.fault))
+        end
+        local poison = results["poison message"]
+        t.that(poison.missing + 1 == poison.dead, "what is missing lies aside, with the poison",
+          ("%d and %d"):format(poison.missing, poison.dead))
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+The poison: %d good records lie aside with it, because this store refuses the whole batch. A sink that names the bad
+ones (as the search index above) loses none of the others. Everything else is only late: %.1f s after the store's
+crash.]])
+          :format(r["poison message"].missing, r["consumer crash"].late)
+      end,
+    },
   },
   finish = [[
 By size or by time; at least once; what fails is put aside; nothing can be read again. Next: windows, and clickstream,

@@ -355,6 +355,53 @@ clock that is behind does the opposite harm: it makes records look old. That is 
 records themselves.]]):format(env.kept_right, env.kept_wrong)
       end,
     },
+    {
+      name = "ordeal",
+      title = "Everything that breaks",
+      text = [[
+A producer, the log, two workers, a task every half second for half a minute; each of ten faults in turn, from 20 s to
+40 s. `stream_shop` builds it anew for each, a checker reads what the brokers did.]],
+      code = [[
+ordeal, stream_shop = require "ordeal", require "stream_shop"
+results = ordeal.run{ at = 20, lasting = 20, finish = 150, more = stream_shop.faults,
+  build = function(w) return stream_shop.log(w) end,
+  judge = function(system) return system.judge().verdict end }
+print(ordeal.table(results))]],
+      predict = {
+        question = "After which of these was a task waited for longest?",
+        choices = { "broker loss", "partition", "duplicates", "clock skew" },
+        answer = function(env)
+          local most = "broker loss"
+          for _, name in ipairs { "broker loss", "partition", "duplicates", "clock skew" } do
+            if env.results[name].late > env.results[most].late then most = name end
+          end
+          return most
+        end,
+      },
+      hints = {
+        "`results` has a row for each fault; `late` is the longest time from asking to done.",
+        "Which of them is noticed by a timeout? The session of a broker is 6 s here, a consumer's 9 s.",
+        "The consumer that is cut off is missed after 9 s.",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 10, "ten rows", #results .. " rows")
+        for _, row in ipairs(results) do
+          t.that(row.missing == 0, "all is done, whatever breaks", ("%d are not after %s"):format(row.missing,
+            row.fault))
+          t.that(row.verdict == "ok", "the promises hold after " .. row.fault, tostring(row.verdict))
+        end
+        t.that(results["poison message"].dead == 1, "the poison is put aside", tostring(results["poison message"].dead))
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+The consumer cut off: %.1f s; the broker's loss costs %.1f s and its being cut off from the controller %.1f s. Nothing
+is missing in any row. %d tasks were done twice when all messages of the network may come twice: the producer's numbers
+keep the log clean, and the doubled request to work is done twice all the same.]]):format(r["partition"].late,
+          r["broker loss"].late, r["controller cut off"].late, r.duplicates.twice)
+      end,
+    },
   },
   finish = [[
 A record is where its key says, for as long as retention says, and safe with those who had it when "done" was said.

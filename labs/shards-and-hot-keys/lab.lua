@@ -367,6 +367,47 @@ sent, stored, answers[3].failed]],
 refused ones again (after a wait; and mind that they now come after others).]]):format(env.sent - env.stored)
       end,
     },
+    {
+      name = "ordeal",
+      title = "Everything that breaks",
+      text = [[
+A stream of two shards, an application, a task every half second; each of nine faults in turn, from 20 s to 40 s. The
+stream is one node here, so its loss is felt.]],
+      code = [[
+ordeal, stream_shop = require "ordeal", require "stream_shop"
+results = ordeal.run{ at = 20, lasting = 20, finish = 150, more = stream_shop.faults,
+  build = function(w) return stream_shop.shards(w) end,
+  judge = function(system) return system.judge().verdict end }
+print(ordeal.table(results))]],
+      predict = {
+        question = "The application crashes for 20 s. About how long is a task waited for at most?",
+        choices = { "as long as it is away", "a session longer", "for ever" },
+        answer = function(env)
+          return env.results["consumer crash"].late < 24 and "as long as it is away" or "a session longer"
+        end,
+      },
+      hints = {
+        "`results[\"consumer crash\"].late` is the longest time.",
+        "Nobody takes over here: one worker has all shards.",
+        "It goes on from its checkpoint when it is back.",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 9, "nine rows", #results .. " rows")
+        for _, row in ipairs(results) do
+          t.that(row.missing == 0, "all is done, whatever breaks", ("%d are not after %s"):format(row.missing,
+            row.fault))
+          t.that(row.verdict == "ok", "the promises hold after " .. row.fault, tostring(row.verdict))
+        end
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+%.1f s: it is away for 20 s and then goes on from its checkpoint. The stream itself being away costs %.1f s, and %d
+tasks are done twice when the network doubles messages. Nothing is missing in any row.]]):format(
+          r["consumer crash"].late, r["broker loss"].late, r.duplicates.twice)
+      end,
+    },
   },
   finish = [[
 Choose keys that are many and even; split what is warm, salt what is hot; read parents first; look at every entry of a

@@ -84,7 +84,7 @@ const RatioRow depth("stream log, 1M kept against 1k kept", 0.5, [](RatioRun& ru
 const RatioRow windows("tumbling windows, 100 keys, against a bare map of sums", 0.4, [](RatioRun& run) {
   std::vector<Value> keys;
   for (int i = 0; i < 100; ++i) keys.emplace_back(i);
-  WindowOptions o;
+  EventWindowOptions o;
   o.size = 1s;
   double sum = 0;
   run.compare(

@@ -15,8 +15,8 @@ Instant at(Duration d) {
   return Instant(d);
 }
 
-WindowOptions of(WindowKind kind) {
-  WindowOptions o;
+EventWindowOptions of(WindowKind kind) {
+  EventWindowOptions o;
   o.kind = kind;
   o.size = 10s;
   o.advance = 5s;
@@ -61,7 +61,7 @@ TEST_CASE("windows: tumbling windows hold their start and not their end", "[stre
 
 TEST_CASE("windows: the watermark waits for what is out of order, and what comes later is late",
           "[stream][windows]") {
-  WindowOptions o = of(WindowKind::tumbling);
+  EventWindowOptions o = of(WindowKind::tumbling);
   o.out_of_order = 3s;
   Windows w(o);
   CHECK(feed(w, {1, 12, 9}).empty());  // the watermark is 9 s
@@ -74,7 +74,7 @@ TEST_CASE("windows: the watermark waits for what is out of order, and what comes
 
 TEST_CASE("windows: within the allowed lateness a result is corrected, and after it not",
           "[stream][windows]") {
-  WindowOptions o = of(WindowKind::tumbling);
+  EventWindowOptions o = of(WindowKind::tumbling);
   o.lateness = 5s;
   Windows w(o);
   CHECK(feed(w, {1, 11}) == "0,10=1 ");
@@ -98,7 +98,7 @@ TEST_CASE("windows: sliding windows look back from each event", "[stream][window
   CHECK(feed(w, {0, 4, 10, 14}) == "-10,0=1 -6,4=2 0,10=2 ");  // the 0 s event is not in (0, 10]
   CHECK(close(w, 14s).empty());                                // another event of 14 s may come
   CHECK(close(w, 14s + 1ns) == "4,14=2 ");
-  WindowOptions o = of(WindowKind::sliding);
+  EventWindowOptions o = of(WindowKind::sliding);
   o.lateness = 20s;
   Windows late(o);
   feed(late, {0, 4, 10});
@@ -112,7 +112,7 @@ TEST_CASE("windows: a session ends a gap after its last event, and an event betw
   CHECK(feed(w, {0, 4, 8}).empty());
   CHECK(feed(w, {14}) == "0,13=3 ");
   CHECK(close(w, 19s) == "14,19=1 ");
-  WindowOptions o = of(WindowKind::session);
+  EventWindowOptions o = of(WindowKind::session);
   o.out_of_order = 100s;
   Windows patient(o);
   CHECK(feed(patient, {0, 8, 4}).empty());  // 4 s is within a gap of both
@@ -123,7 +123,7 @@ TEST_CASE("windows: a session ends a gap after its last event, and an event betw
 }
 
 TEST_CASE("windows: a late event that joins two sessions takes both results back", "[stream][windows]") {
-  WindowOptions o = of(WindowKind::session);
+  EventWindowOptions o = of(WindowKind::session);
   o.lateness = 60s;
   Windows w(o);
   feed(w, {0, 8});
@@ -149,7 +149,7 @@ TEST_CASE("windows: in whatever order events come within the bound, the results 
         } else {
           std::stable_sort(order.begin(), order.end(), [](auto& a, auto& b) { return a.second < b.second; });
         }
-        WindowOptions o = of(kind);
+        EventWindowOptions o = of(kind);
         o.out_of_order = 6s;
         Windows w(o);
         std::vector<WindowResult> out;
