@@ -77,7 +77,10 @@ struct Found {
 // the first one equal to kEmpty.
 class Seen {
  public:
-  explicit Seen(std::size_t words) : stride_(words + 1), slots_(stride_ * kInitial, kEmpty) {}
+  Seen(std::size_t words, std::size_t expected)
+      : stride_(words + 1),
+        slots_(stride_ * std::bit_ceil(std::clamp<std::size_t>(2 * expected, kInitial, kInitialMax)),
+               kEmpty) {}
 
   // True when it was not there.
   bool insert(std::uint64_t head, const std::uint64_t* mask) {
@@ -93,7 +96,7 @@ class Seen {
 
  private:
   static constexpr std::uint64_t kEmpty = ~0ull;
-  static constexpr std::size_t kInitial = 256;
+  static constexpr std::size_t kInitial = 64, kInitialMax = 4096;
 
   std::size_t capacity() const { return slots_.size() / stride_; }
 
@@ -407,7 +410,7 @@ class Search {
   template <std::size_t W>
   Found run_with() {
     const std::size_t words = W != 0 ? W : words_;
-    Seen seen(words);
+    Seen seen(words, completions_.size());
     std::vector<Frame> frames;
     std::vector<std::uint64_t> masks;  // of each frame, `words` integers
     frames.reserve(completions_.size());

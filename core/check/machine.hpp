@@ -16,7 +16,10 @@ struct HashValue {
 };
 
 struct HashAction {
-  std::size_t operator()(const Action& action) const { return action.b.hash(action.a.hash(action.verb)); }
+  std::size_t operator()(const Action& action) const {
+    const std::uint64_t h = action.a.hash(action.verb);
+    return action.b.is_nil() ? h : action.b.hash(h);
+  }
 };
 
 // A copy that shares nothing: the references of what is shared are counted without a lock, and keys are
@@ -54,17 +57,9 @@ class Machine {
 
   std::int32_t next(std::uint32_t state, std::uint32_t cls) {
     const std::size_t pair = std::size_t{state} * actions_.size() + cls;
-    if (pair < table_.size()) {
-      const std::int32_t known = table_[pair];
-      return known != kUnfilled ? known : table_[pair] = compute(state, cls);
-    }
-    if (states_.size() * actions_.size() <= kTableMax) {
-      // Room for more states than there are, since each resize copies the table.
-      table_.resize(std::max<std::size_t>(16, 2 * states_.size()) * actions_.size(), kUnfilled);
-      const std::int32_t next = compute(state, cls);
-      return table_[pair] = next;
-    }
-    return next_of_many(pair + 1, state, cls);
+    if (pair < table_.size() && table_[pair] != kUnfilled) [[likely]]
+      return table_[pair];
+    return fill(pair, state, cls);
   }
   std::size_t size_bytes() const {
     return bytes_ + table_.size() * sizeof(table_[0]) + many_.size() * sizeof(many_[0]);
@@ -86,6 +81,16 @@ class Machine {
       bytes_ += it->first.size_bytes() + 80;
     }
     return it->second;
+  }
+
+  [[gnu::noinline]] std::int32_t fill(std::size_t pair, std::uint32_t state, std::uint32_t cls) {
+    if (pair >= table_.size()) {
+      if (states_.size() * actions_.size() > kTableMax) return next_of_many(pair + 1, state, cls);
+      // Room for more states than there are, since each resize copies the table.
+      table_.resize(std::max<std::size_t>(16, 2 * states_.size()) * actions_.size(), kUnfilled);
+    }
+    const std::int32_t next = compute(state, cls);
+    return table_[pair] = next;
   }
 
   std::int32_t compute(std::uint32_t state, std::uint32_t cls) {
