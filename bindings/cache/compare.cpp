@@ -346,7 +346,7 @@ const Component compare_component{{
              .optional("1"),
          count("threads", "at most so many at once").at_least(1).at_most(64).optional("one a processor")},
     .returns = "a table: sizes, policies, hits, miss_ratio (by policy, a number a size); prints as a picture",
-    .cost = "for each size what the policy costs a request; LRU at all sizes as much as five to ten",
+    .cost = "for each size what the policy costs a request; LRU at all sizes what five to ten caches cost",
     .paper = "Mattson et al. 1970, Evaluation techniques for storage hierarchies",
     .example = R"(local trace = lab.workload.zipf{ count = 1000 }:trace{ requests = 10000 }
 local c = lab.cache.compare{ trace = trace, policies = { "lru", "sieve" }, sizes = { 10, 100 } }
