@@ -37,7 +37,6 @@ Value& Clients::seen(Client& client, const Value& key) {
 void Clients::act(std::size_t i) {
   if (stopped_) return;
   Client& client = clients_[i];
-  Env& env = world_.env(self_);
   const Value key = options_.keys(client.rng);
   const double choice = client.rng.unit() * (options_.read + options_.write + options_.cas);
   Request request;
@@ -53,25 +52,41 @@ void Clients::act(std::size_t i) {
     argument = Value::list({seen(client, key), argument});
   }
   request.body = Value::map(std::move(body));
-  const NodeId replica = options_.to[client.replica];
-  const std::string type = request.type;
-  const History::OpId op = history_.invoke(client.process, type, key, argument, world_.now(), world_.name_of(replica));
-  env.call(replica, std::move(request), options_.timeout, [this, i, op, key, type, argument](const Result& result) {
+  const History::OpId op = history_.invoke(client.process, request.type, key, argument, world_.now(),
+                                           world_.name_of(options_.to[client.replica]));
+  ask(i, std::make_shared<Operation>(Operation{op, std::move(request), argument, options_.retries}));
+}
+
+void Clients::ask(std::size_t i, std::shared_ptr<Operation> operation) {
+  const NodeId replica = options_.to[clients_[i].replica];
+  const Request request = operation->request;
+  const auto answered = [this, i, o = std::move(operation)](const Result& result) {
     Client& c = clients_[i];
+    const std::string& type = o->request.type;
+    const bool cas = type == "cas";
     if (result.ok()) {
       ++ok_;
-      const Value value = type == "cas" ? argument : type == "write" ? argument : *result;
-      history_.complete(op, Event::Type::ok, value, world_.now());
-      seen(c, key) = type == "cas" ? argument.list()[1] : value;
-    } else {
-      const Error& error = result.error();
-      ++(error.definite ? failed_ : unknown_);
-      history_.complete(op, error.definite ? Event::Type::fail : Event::Type::info, argument, world_.now(), error.code);
-      if (!error.definite) c.process = last_process_++;
-      if (error.code != "conflict") c.replica = (c.replica + 1) % options_.to.size();
+      const Value value = cas || type == "write" ? o->argument : *result;
+      history_.complete(o->id, Event::Type::ok, value, world_.now());
+      seen(c, o->request.key()) = cas ? o->argument.list()[1] : value;
+      return think(i);
     }
+    const Error& error = result.error();
+    const bool conflict = error.code == "conflict";
+    if (!conflict) c.replica = (c.replica + 1) % options_.to.size();
+    // With retries, another attempt may have done it: the refusal of one says nothing.
+    const bool definite = conflict || (error.definite && options_.retries == 0);
+    if (!definite && o->retries > 0) {
+      --o->retries;
+      return ask(i, o);
+    }
+    ++(definite ? failed_ : unknown_);
+    history_.complete(o->id, definite ? Event::Type::fail : Event::Type::info, o->argument, world_.now(),
+                      error.code);
+    if (!definite) c.process = last_process_++;
     think(i);
-  });
+  };
+  world_.env(self_).call(replica, request, options_.timeout, answered);
 }
 
 }  // namespace syslab

@@ -1,13 +1,17 @@
 // Clients of a replicated store: they read, write and compare-and-set a few keys, and record what they saw.
 //
-// Each client asks one replica at a time and moves on to the next when one does not answer or is no leader. What it did
-// goes into a History: ok; fail where the error says that nothing happened (or a cas found another value); info where
-// nobody knows, and then the client goes on under a new process number, because the old one's operation may still take
-// effect. Written values are unique in the run, so that a checker can tell them apart.
+// Each client asks one replica at a time and moves on to the next when one does not answer or is no leader.
+// What it did goes into a History: ok; fail where the error says that nothing happened (or a cas found
+// another value); info where nobody knows, and then the client goes on under a new process number, because
+// the old one's operation may still take effect. With `retries` it asks again, the next replica, with the
+// same {client, seq}, which a store executes once; this is also what a network takes that duplicates
+// requests, where the refusal of one copy says nothing of the other. Written values are unique in the run, so
+// that a checker can tell them apart.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,8 +30,10 @@ struct ClientsOptions {
   std::vector<NodeId> to = {};
   double read = 0.5, write = 0.4, cas = 0.1;  // weights
   std::function<Value(Rng&)> keys = nullptr;
-  DistributionPtr think = nullptr;  // seconds between operations of a client; null: exponential with mean 20 ms
+  DistributionPtr think =
+      nullptr;  // seconds between operations of a client; null: exponential with mean 20 ms
   Duration timeout = std::chrono::milliseconds(500);
+  std::size_t retries = 0;  // of an operation of which nobody knows
 };
 
 class Clients {
@@ -55,6 +61,13 @@ class Clients {
 
   void think(std::size_t i);
   void act(std::size_t i);
+  struct Operation {
+    History::OpId id;
+    Request request;
+    Value argument;
+    std::size_t retries;  // left
+  };
+  void ask(std::size_t i, std::shared_ptr<Operation> operation);
   Value& seen(Client& client, const Value& key);
 
   World& world_;

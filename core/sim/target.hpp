@@ -29,8 +29,9 @@ class World;
 class Target {
  public:
   Target() = default;  // nobody
-  Target(const char* name) : names_{name} {}
-  Target(std::string name) : names_{std::move(name)} {}
+  // A name, or one of the words above.
+  Target(const char* word) : Target(std::string(word)) {}
+  Target(std::string word) { (is_reserved(word) ? pick_ : names_.emplace_back()) = std::move(word); }
   Target(std::vector<std::string> names) : names_(std::move(names)) {}
   // From the forms above. Errors: unknown, for what is no such form.
   static Expected<Target> parse(const Value& value);

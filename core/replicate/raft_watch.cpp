@@ -1,0 +1,56 @@
+#include "core/replicate/raft_watch.hpp"
+
+#include <fmt/format.h>
+
+namespace syslab {
+
+void RaftWatch::violated(std::string what) {
+  if (!violation_) violation_ = std::move(what);
+}
+
+void RaftWatch::leads(NodeId node, std::uint64_t term,
+                      const std::function<std::uint64_t(std::uint64_t index)>& term_at) {
+  if (const auto [other, fresh] = leaders_.emplace(term, node); !fresh && other->second != node) {
+    violated(fmt::format("election safety: nodes {} and {} both lead term {}", other->second.index,
+                         node.index, term));
+  }
+  // Entries match up to where two logs have the same term at an index, so the last committed one speaks for
+  // all.
+  if (committed_.empty()) return;
+  const auto& [index, committed_term] = *committed_.rbegin();
+  if (term > committed_term && term_at(index) != committed_term) {
+    violated(fmt::format(
+        "leader completeness: node {} leads term {} without entry {} of term {}, which was committed",
+        node.index, term, index, committed_term));
+  }
+}
+
+void RaftWatch::appended(NodeId node, std::uint64_t index, std::uint64_t term, std::uint64_t previous_term,
+                         const Value& command) {
+  const Entry entry{previous_term, command.hash()};
+  const auto [known, fresh] = entries_.emplace(std::pair(index, term), entry);
+  if (fresh) return;
+  if (known->second.command != entry.command) {
+    violated(fmt::format("log matching: node {} has another entry {} of term {} than others have", node.index,
+                         index, term));
+  } else if (known->second.previous_term != entry.previous_term) {
+    violated(fmt::format(
+        "log matching: at node {} entry {} of term {} follows an entry of term {}, elsewhere of {}",
+        node.index, index, term, entry.previous_term, known->second.previous_term));
+  }
+}
+
+void RaftWatch::committed(NodeId node, std::uint64_t index, std::uint64_t term) {
+  const auto [known, fresh] = committed_.emplace(index, term);
+  if (!fresh && known->second != term) {
+    violated(fmt::format(
+        "state machine safety: node {} commits entry {} of term {}, another node committed that of {}",
+        node.index, index, term, known->second));
+  }
+}
+
+void RaftWatch::dropped_committed(NodeId node, std::uint64_t index) {
+  violated(fmt::format("durability: node {} drops entry {}, which it held as committed", node.index, index));
+}
+
+}  // namespace syslab
