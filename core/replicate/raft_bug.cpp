@@ -7,11 +7,12 @@ namespace syslab {
 namespace {
 
 constexpr std::array<std::string_view, 21> kNames = {
-    "ack_before_commit",   "ack_before_disk",        "vote_not_persisted",    "votes_twice",         "votes_for_anyone",       "compares_length_only",  "minority_elects",
-    "minority_commits",    "commits_older_term",     "ignores_previous_term", "truncates_always",
-    "never_truncates",     "commits_past_match",     "answers_by_index",      "stale_reads",
-    "lease_without_bound", "reads_before_own_entry", "executes_twice",        "snapshot_forgets_clients",
-    "snapshot_keeps_state",  "members_at_once",    };
+    "ack_before_commit", "ack_before_disk", "vote_not_persisted", "votes_twice", "votes_for_anyone",
+    "compares_length_only", "minority_elects", "minority_commits", "commits_older_term",
+    "ignores_previous_term", "truncates_always", "never_truncates", "commits_past_match",
+    "answers_by_index", "stale_reads", "lease_without_bound", "reads_before_own_entry", "executes_twice",
+    "snapshot_forgets_clients", "snapshot_keeps_state", "members_at_once",
+};
 
 }  // namespace
 

@@ -152,6 +152,7 @@ bool Scheduler::refill(std::uint64_t limit) {
   occupied_ &= ~(1ull << lowest);
   for (const Key& key : bucket) {
     const std::size_t to = bucket_of(key.time ^ base_);
+    SYSLAB_ASSERT(to < lowest);
     buckets_[to].push_back(key);
     occupied_ |= 1ull << to;
   }

@@ -125,7 +125,7 @@ class Scheduler {
       const std::size_t bucket = bucket_of(key.time ^ base_);
       buckets_[bucket].push_back(key);
       occupied_ |= 1ull << bucket;
-      least_known_ = std::min(least_known_, key.time);
+      if (bucket > 0) least_known_ = std::min(least_known_, key.time);
     }
   }
 
@@ -159,7 +159,8 @@ class Scheduler {
   // Invariants: the front holds exactly the keys below front_limit_, the latest first. The buckets hold the
   // others; relative to base_, bucket 0 holds the keys equal to it and bucket i those whose highest differing
   // bit is i - 1. base_ <= front_limit_. Keys of one instant are in one place, in the order of their
-  // scheduling. If not 0, least_known_ is the least time in the buckets.
+  // scheduling. If not 0, least_known_ is the least time in
+  // the buckets above 0.
   std::uint64_t now_ = 0;
   std::uint64_t front_limit_ = UINT64_MAX;
   std::uint64_t base_ = 0;

@@ -52,7 +52,7 @@ function shop(options)
       archived = archived + 1
       return true
     end })
-  w:run(8.037)
+  w:run(8)
   began = w:now()
 end
 function click(i, page)

@@ -2,6 +2,43 @@
 -- Written by `syslab help annotations` from the descriptors in bindings/. Do not edit; to renew it:
 -- ./syslab help annotations > lua/types/syslab.lua
 
+---A node that starts and stops the members of a fleet by what it measures.
+---@class Autoscaler
+local Autoscaler = {}
+
+---Members that are on their way.
+---@return number
+function Autoscaler:booting() end
+
+---How many there should be.
+---@return number
+function Autoscaler:desired() end
+
+---From order to stop, summed up over the members: what is paid.
+---@return number
+function Autoscaler:machine_seconds() end
+
+---What it has seen.
+---@return any[]
+function Autoscaler:readings() end
+
+---The metric, where that is 'reported', until it is told another.
+---@param metric any
+function Autoscaler:report(metric) end
+
+---Members in service.
+---@return number
+function Autoscaler:serving() end
+
+---@class Autoscaler.set_bounds.options
+---@field min? integer members at least (required)
+---@field max? integer members at most (default: as it is)
+
+---Scaling by schedule: other bounds, from now on.
+---@param options? Autoscaler.set_bounds.options
+---@overload fun(self: Autoscaler, min: integer, options?: Autoscaler.set_bounds.options)
+function Autoscaler:set_bounds(options) end
+
 ---How a balancer picks the backend of a request; see w:balancer.
 ---@class BalancePolicy
 local BalancePolicy = {}
@@ -368,6 +405,139 @@ function Env:peek(file) end
 ---@field message string The same for people.
 ---@field definite boolean Whether the operation certainly did not happen; false: it may have.
 local Error = {}
+
+---An append-only log of events in streams; states are folds over it.
+---@class EventLog
+local EventLog = {}
+
+---@class EventLog.append.options
+---@field stream? string its name; what stands before the first '-' is its category (required)
+---@field events? any[] { { type =, data =, meta =, id = } }: all or none of them (required)
+---@field expected? any the version the stream must have: a number, 'any', 'no_stream' or 'stream_exists' (default: 'any')
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Adds events to a stream; WrongExpectedVersion where somebody was faster.
+---@param options? EventLog.append.options
+---@return table?
+---@return Error?
+---@overload fun(self: EventLog, stream: string, options?: EventLog.append.options): table?
+---@overload fun(self: EventLog, stream: string, events: any[], options?: EventLog.append.options): table?
+function EventLog:append(options) end
+
+---@class EventLog.diff.options
+---@field stream? string its name; what stands before the first '-' is its category (required)
+---@field from? integer a version; 0 is before all events (required)
+---@field to? integer another (default: the newest)
+
+---What changed between two versions: { path =, from =, to = }.
+---@param options? EventLog.diff.options
+---@return any[]?
+---@return Error?
+---@overload fun(self: EventLog, stream: string, options?: EventLog.diff.options): any[]?
+---@overload fun(self: EventLog, stream: string, from: integer, options?: EventLog.diff.options): any[]?
+function EventLog:diff(options) end
+
+---@class EventLog.read.options
+---@field stream? string its name; what stands before the first '-' is its category (required)
+---@field from? integer the first version wanted (default: 1, or the last)
+---@field max? integer how many (default: all)
+---@field backwards? boolean the newest first (default: false)
+
+---Events of a stream.
+---@param options? EventLog.read.options
+---@return any[]?
+---@return Error?
+---@overload fun(self: EventLog, stream: string, options?: EventLog.read.options): any[]?
+function EventLog:read(options) end
+
+---@class EventLog.read_all.options
+---@field from? integer the first position wanted (default: 1)
+---@field max? integer how many (default: all)
+---@field category? string only of streams whose names begin so, with a '-' (default: all)
+
+---Events of all streams in the order in which they came.
+---@param options? EventLog.read_all.options
+---@return any[]
+---@return any
+---@overload fun(self: EventLog, from?: integer, options?: EventLog.read_all.options): any[]
+function EventLog:read_all(options) end
+
+---@class EventLog.remove.options
+---@field stream? string its name; what stands before the first '-' is its category (required)
+---@field expected? any the version the stream must have: a number, 'any', 'no_stream' or 'stream_exists' (default: 'any')
+
+---Ends a stream for good: StreamDeleted from then on.
+---@param options? EventLog.remove.options
+---@return true?
+---@return Error?
+---@overload fun(self: EventLog, stream: string, options?: EventLog.remove.options): true?
+function EventLog:remove(options) end
+
+---@class EventLog.revert.options
+---@field stream? string its name; what stands before the first '-' is its category (required)
+---@field version? integer the state to go back to (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Appends the event that makes the state what it was at a version.
+---@param options? EventLog.revert.options
+---@return table?
+---@return Error?
+---@overload fun(self: EventLog, stream: string, options?: EventLog.revert.options): table?
+---@overload fun(self: EventLog, stream: string, version: integer, options?: EventLog.revert.options): table?
+function EventLog:revert(options) end
+
+---How many events there are.
+function EventLog:size() end
+
+---@class EventLog.snapshot.options
+---@field stream? string its name; what stands before the first '-' is its category (required)
+---@field version? integer of the state (default: the newest)
+
+---Keeps a state, so that later folds begin there.
+---@param options? EventLog.snapshot.options
+---@return any
+---@return Error?
+---@overload fun(self: EventLog, stream: string, options?: EventLog.snapshot.options): any
+function EventLog:snapshot(options) end
+
+---@class EventLog.state.options
+---@field stream? string its name; what stands before the first '-' is its category (required)
+---@field version? integer after that many events (default: the newest)
+---@field replay? boolean from the first event on, whatever snapshots there are (default: false)
+
+---The fold of the events; `applied` is how many that took.
+---@param options? EventLog.state.options
+---@return any
+---@return any
+---@return any
+---@return Error?
+---@overload fun(self: EventLog, stream: string, options?: EventLog.state.options): any
+function EventLog:state(options) end
+
+---The names of the streams, the oldest first.
+function EventLog:streams() end
+
+---@class EventLog.undo.options
+---@field stream? string its name; what stands before the first '-' is its category (required)
+---@field version? integer of the event (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Appends the event that takes one event back; conflict where a later one changed the same.
+---@param options? EventLog.undo.options
+---@return table?
+---@return Error?
+---@overload fun(self: EventLog, stream: string, options?: EventLog.undo.options): table?
+---@overload fun(self: EventLog, stream: string, version: integer, options?: EventLog.undo.options): table?
+function EventLog:undo(options) end
+
+---@class EventLog.version.options
+---@field stream? string its name; what stands before the first '-' is its category (required)
+
+---How many events the stream has.
+---@param options? EventLog.version.options
+---@return number
+---@overload fun(self: EventLog, stream: string): number
+function EventLog:version(options) end
 
 ---Decides which queues a message goes to. In a world, lab.queue.broker has exchanges.
 ---@class Exchange
@@ -1182,6 +1352,143 @@ function Resource:busy() end
 ---@return number
 function Resource:waiting() end
 
+---The rows of a projection or an outbox, as the function that changes them sees them.
+---@class Rows
+local Rows = {}
+
+---A copy of the row as it stands.
+---@param key any
+---@return any
+function Rows:get(key) end
+
+---Decides how many machines a fleet should have, one reading after another; see w:autoscaler.
+---@class ScalingPolicy
+local ScalingPolicy = {}
+
+---@class ScalingPolicy.desired.options
+---@field metric? number averaged over the warm machines (required)
+---@field warm? integer machines that the metric speaks of (required)
+---@field ordered? integer those, and the ones that start (default: warm)
+---@field now number the time of the reading; it does not run backwards (required)
+
+---Takes a reading; how many machines there should be.
+---@param options? ScalingPolicy.desired.options
+---@return number
+---@overload fun(self: ScalingPolicy, metric: number, options?: ScalingPolicy.desired.options): number
+---@overload fun(self: ScalingPolicy, metric: number, warm: integer, options?: ScalingPolicy.desired.options): number
+function ScalingPolicy:desired(options) end
+
+---As freshly made.
+function ScalingPolicy:reset() end
+
+---A stream of shards: each takes 1000 records and 1 MiB in a second, and a key goes where its MD5 falls. Time is an argument (left out, it is that of the last world). In a world, lab.stream.shard_service serves it.
+---@class Shards
+local Shards = {}
+
+---Totals so far.
+---@return table
+function Shards:counts() end
+
+---Where the load falls.
+---@return table
+function Shards:heat() end
+
+---@class Shards.iterator.options
+---@field shard? string its id (required)
+---@field position? 'TRIM_HORIZON'|'LATEST'|'AT_SEQUENCE_NUMBER'|'AFTER_SEQUENCE_NUMBER'|'AT_TIMESTAMP' from where (default: 'TRIM_HORIZON')
+---@field sequence? string a sequence number (default: none)
+---@field time? number of AT_TIMESTAMP (default: 0)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---A place to read from, good for five minutes.
+---@param options? Shards.iterator.options
+---@return any
+---@return Error?
+---@overload fun(self: Shards, shard: string, options?: Shards.iterator.options): any
+function Shards:iterator(options) end
+
+---@class Shards.list.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---The shards, oldest first.
+---@param options? Shards.list.options
+---@return any[]
+---@overload fun(self: Shards, now?: number): any[]
+function Shards:list(options) end
+
+---@class Shards.merge.options
+---@field shard? string an open shard (required)
+---@field neighbour? string the one beside it (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Makes one shard of two neighbours.
+---@param options? Shards.merge.options
+---@return any
+---@return Error?
+---@overload fun(self: Shards, shard: string, options?: Shards.merge.options): any
+---@overload fun(self: Shards, shard: string, neighbour: string, options?: Shards.merge.options): any
+function Shards:merge(options) end
+
+---@class Shards.put.options
+---@field key? string the partition key (required)
+---@field data? any a text, or whatever can travel between nodes (required)
+---@field explicit_hash? string in place of the key's MD5: a number below 2^128 (default: none)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes a record, or is throttled.
+---@param options? Shards.put.options
+---@return table?
+---@return Error?
+---@overload fun(self: Shards, key: string, options?: Shards.put.options): table?
+---@overload fun(self: Shards, key: string, data: any, options?: Shards.put.options): table?
+function Shards:put(options) end
+
+---@class Shards.read.options
+---@field iterator? string from iterator() or the last read (required)
+---@field limit? integer records at most (default: 10000)
+---@field consumer? string one with enhanced fan-out (default: none: it polls)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Reads on. Without `next` a closed shard is at its end.
+---@param options? Shards.read.options
+---@return table?
+---@return Error?
+---@overload fun(self: Shards, iterator: string, options?: Shards.read.options): table?
+function Shards:read(options) end
+
+---@class Shards.register_consumer.options
+---@field name? string its name (required)
+
+---A consumer with enhanced fan-out: 2 MiB a second of its own.
+---@param options? Shards.register_consumer.options
+---@return true?
+---@return Error?
+---@overload fun(self: Shards, name: string): true?
+function Shards:register_consumer(options) end
+
+---@class Shards.set_retention.options
+---@field retention? number 1 to 365 days (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---How long records are kept.
+---@param options? Shards.set_retention.options
+---@return true?
+---@return Error?
+---@overload fun(self: Shards, retention: number, options?: Shards.set_retention.options): true?
+function Shards:set_retention(options) end
+
+---@class Shards.split.options
+---@field shard? string an open shard (required)
+---@field at? string the first hash of the second half (default: the middle)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Makes two shards of one.
+---@param options? Shards.split.options
+---@return any[]?
+---@return Error?
+---@overload fun(self: Shards, shard: string, options?: Shards.split.options): any[]?
+function Shards:split(options) end
+
 ---A register of short codes for texts.
 ---@class ShortCodes
 local ShortCodes = {}
@@ -1309,6 +1616,39 @@ function Task:await() end
 ---@return boolean
 function Task:cancel() end
 
+---Aggregates of events by the time at which they happened. Results come when the watermark says that a window is over.
+---@class Windows
+local Windows = {}
+
+---@class Windows.add.options
+---@field time? number when it happened, in seconds (required)
+---@field key? any what it is grouped by (default: none)
+---@field value? number what is added up (default: 1)
+
+---Takes an event; the results that are due now, and whether it was taken (false: too late).
+---@param options? Windows.add.options
+---@return any[]
+---@return boolean
+---@overload fun(self: Windows, time: number, options?: Windows.add.options): any[]
+function Windows:add(options) end
+
+---@class Windows.advance.options
+---@field watermark? number no event older than this is to come (required)
+
+---Says how far time has come when there are no events to show it.
+---@param options? Windows.advance.options
+---@return any[]
+---@overload fun(self: Windows, watermark: number): any[]
+function Windows:advance(options) end
+
+---What has happened so far.
+---@return table
+function Windows:counts() end
+
+---How far time has come, in seconds; nothing before the first event.
+---@return number?
+function Windows:watermark() end
+
 ---A simulated cluster: nodes, network, disks, clocks and faults, in virtual time.
 ---@class World
 local World = {}
@@ -1319,6 +1659,29 @@ local World = {}
 ---@param lasting? number
 ---@return number?
 function World:at(time, fault, lasting) end
+
+---@class World.autoscaler.options
+---@field name? string its name (required)
+---@field fleet? any all members there can be, in the order in which they are launched: what w:fleet gave (required)
+---@field policy? any such as lab.compute.target_tracking{...}; of a list, the one counts that wants most (required)
+---@field min? integer members at least (default: 1)
+---@field max? integer members at most (default: all)
+---@field start? integer members in service at the beginning (default: min)
+---@field balancer? any the balancer, or list of them, whose rotation the members join and leave (default: none: members are only started and stopped)
+---@field metric? 'utilisation'|'requests'|'reported' busy share of the slots; answers a second and member; or what :report() is told (default: 'utilisation')
+---@field period? number between two readings (default: 60 s)
+---@field boot? Distribution|number from the order of a machine to its start (default: 60 s)
+---@field warmup? number a started member counts in the metric only after this (default: 0)
+---@field drain? number from leaving the rotation to the stop (default: 5 s)
+---@field zone? string the zone it stands in (default: none)
+
+---Adds a node that starts and stops the members of a fleet by what it measures.
+---@param options? World.autoscaler.options
+---@return Autoscaler
+---@overload fun(self: World, name: string, options?: World.autoscaler.options): Autoscaler
+---@overload fun(self: World, name: string, fleet: any, options?: World.autoscaler.options): Autoscaler
+---@overload fun(self: World, name: string, fleet: any, policy: any, options?: World.autoscaler.options): Autoscaler
+function World:autoscaler(options) end
 
 ---@class World.balancer.options
 ---@field name? string its name (required)
@@ -1694,6 +2057,7 @@ function lab.cache.compare(options) end
 ---@field on_remove function (p, key, why): the key is gone, 'evicted' or 'erased' (required)
 ---@field on_hit? function (p, key): it was asked for, or replaced (default: hits change nothing)
 ---@field start? function (p, capacity): once before all others, and again after clear (optional)
+---@field advance? function (p, now): it is `now`; called where somebody tells the cache the time (default: time changes nothing)
 
 ---A cache whose policy is yours: hooks in Lua, the same that the others have in C++. Each gets a table of this cache's own to keep things in.
 ---@param options? lab.cache.custom.options
@@ -1928,16 +2292,96 @@ function lab.cache.w_tiny_lfu(options) end
 
 lab.check = {}
 
+---@class lab.check.bank.options
+---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
+---@field total? number what they add up to (default: what the first read says)
+---@field negative? boolean whether balances may be below 0 (default: false)
+
+---Do the balances that are read always add up to the same? Of read, which answers a map or list of balances.
+---@param options? lab.check.bank.options
+---@return any
+---@overload fun(history: History, options?: lab.check.bank.options): any
+function lab.check.bank(options) end
+
+---@class lab.check.causal.options
+---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
+---@field convergent? boolean whether one order of each key's writes must fit everybody (default: false)
+
+---Does everybody see causes before their effects? Of reads and writes of registers, no value written twice to a key; convergent: and are concurrent writes settled alike everywhere?
+---@param options? lab.check.causal.options
+---@return any
+---@overload fun(history: History, options?: lab.check.causal.options): any
+function lab.check.causal(options) end
+
+---@class lab.check.convergence.options
+---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
+---@field settle? number how long after the last change reads begin to count (default: 0)
+---@field ordered? boolean whether lists must agree in their order, too (default: false)
+
+---Once writes have stopped, do all come to read the same, with nothing that was acknowledged missing?
+---@param options? lab.check.convergence.options
+---@return any
+---@overload fun(history: History, options?: lab.check.convergence.options): any
+function lab.check.convergence(options) end
+
+---@class lab.check.events.options
+---@field history? History as lab.event.store, projection and outbox record it, or made by hand (required)
+---@field consumers? any[] names of those that must apply everything (default: those that applied something)
+---@field publishers? any[] streams, categories or publishers whose events count (default: all)
+---@field complete? boolean all who publish are in the history, so that what nobody published is a mistake (default: true)
+---@field settled? boolean all had the time they need, so that a loss is one (default: true)
+
+---Judges a history of events: was each one that was published applied by each consumer, exactly once, and those of a stream in order?
+---@param options? lab.check.events.options
+---@return table
+---@overload fun(history: History, options?: lab.check.events.options): table
+function lab.check.events(options) end
+
 ---@class lab.check.linearizable.options
 ---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
----@field model? 'cas-register'|'kv'|'register' what the system should behave like (default: 'register')
+---@field model? 'cas-register'|'counter'|'kv'|'list-append'|'mutex'|'queue'|'register'|'set' what the system should behave like (default: 'register')
 ---@field steps? integer how long to search each key before the verdict is unknown (default: 50 million)
+---@field memory? number what the search of a key may remember before the verdict is unknown (default: 1 GiB)
+---@field threads? integer how many keys to search at once; 0: as many as the machine runs. The result is the same (default: 1)
 
 ---Is there an order of a history's operations, each between its call and its answer, that explains every answer? Says ok, violated (with the shortest failing part) or unknown.
 ---@param options? lab.check.linearizable.options
 ---@return any
 ---@overload fun(history: History, options?: lab.check.linearizable.options): any
 function lab.check.linearizable(options) end
+
+---@class lab.check.list_append.options
+---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
+---@field level? 'read-uncommitted'|'read-committed'|'snapshot-isolation'|'repeatable-read'|'serializable'|'strict-serializable' what the transactions should keep (default: 'serializable')
+---@field steps? integer how long to search for cycles before the verdict is unknown (default: 50 million)
+
+---Which anomalies do transactions on lists show (G0, G1a, G1b, G1c, G-single, G2, lost updates ...), and does the isolation level allow them? By cycles of dependencies, as Elle does it.
+---@param options? lab.check.list_append.options
+---@return any
+---@overload fun(history: History, options?: lab.check.list_append.options): any
+function lab.check.list_append(options) end
+
+---@class lab.check.long_fork.options
+---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
+
+---Do any two reads agree on the order of two writes? Of write (a key each, once) and read of several keys.
+---@param options? lab.check.long_fork.options
+---@return any
+---@overload fun(history: History): any
+function lab.check.long_fork(options) end
+
+---@class lab.check.projection.options
+---@field events? any[] as read_all of a store gives them, from the first on (required)
+---@field rows? any { [KEY] = VALUE }, or the list that a query of a projection gives (required)
+---@field apply? function (event, rows) -> { [KEY] = VALUE or false }, as the projection has it (required)
+
+---Are the rows of a read model what a fold over the events gives? Names the first row that is wrong.
+---@param options? lab.check.projection.options
+---@return table
+---@overload fun(events: any[], options?: lab.check.projection.options): table
+---@overload fun(events: any[], rows: any, options?: lab.check.projection.options): table
+---@overload fun(events: any[], rows: any, apply: function): table
+function lab.check.projection(options) end
 
 ---@class lab.check.queue.options
 ---@field history? History what a broker recorded, or clients did (required)
@@ -1949,6 +2393,110 @@ function lab.check.linearizable(options) end
 ---@overload fun(history: History, options?: lab.check.queue.options): any
 ---@overload fun(history: History, queues: table): any
 function lab.check.queue(options) end
+
+---@class lab.check.rw_register.options
+---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
+---@field level? 'read-uncommitted'|'read-committed'|'snapshot-isolation'|'repeatable-read'|'serializable'|'strict-serializable' what the transactions should keep (default: 'serializable')
+---@field steps? integer how long to search for cycles before the verdict is unknown (default: 50 million)
+
+---The same of transactions on registers, ["w", key, value] and ["r", key, value]: less is known of the order of versions there.
+---@param options? lab.check.rw_register.options
+---@return any
+---@overload fun(history: History, options?: lab.check.rw_register.options): any
+function lab.check.rw_register(options) end
+
+---@class lab.check.saga.options
+---@field history? History as lab.event.saga and lab.event.outbox record it, or made by hand (required)
+---@field steps? any[] { { action = TYPE, compensation = TYPE } }, in their order (required)
+---@field ended? boolean all had the time they need, so that one without an end is a mistake (default: true)
+
+---Judges a history of sagas by what the services did: each one done as a whole, or taken back as a whole, in the reverse order, and nothing twice.
+---@param options? lab.check.saga.options
+---@return table
+---@overload fun(history: History, options?: lab.check.saga.options): table
+---@overload fun(history: History, steps: any[], options?: lab.check.saga.options): table
+function lab.check.saga(options) end
+
+---@class lab.check.sequential.options
+---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
+---@field model? 'cas-register'|'counter'|'kv'|'list-append'|'mutex'|'queue'|'register'|'set' what each key should behave like (default: 'register')
+---@field steps? integer how long to search before the verdict is unknown (default: 20 million)
+---@field memory? number what the search may remember before the verdict is unknown (default: 1 GiB)
+
+---Is there one order of all operations, each process's own kept, that explains every answer? Real time does not count. Says ok, violated (with the operations that show it) or unknown.
+---@param options? lab.check.sequential.options
+---@return any
+---@overload fun(history: History, options?: lab.check.sequential.options): any
+function lab.check.sequential(options) end
+
+---@class lab.check.session.options
+---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
+---@field guarantee? 'read-your-writes'|'monotonic-reads'|'monotonic-writes'|'writes-follow-reads' which one (default: all four)
+
+---Does each process keep the session guarantees: read your writes, monotonic reads, monotonic writes, writes follow reads? Of registers, no value written twice to a key.
+---@param options? lab.check.session.options
+---@return any
+---@overload fun(history: History, options?: lab.check.session.options): any
+function lab.check.session(options) end
+
+---@class lab.check.set.options
+---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
+---@field linearizable? boolean whether a read that misses an element for a while is a violation (default: false)
+
+---Does what was added to a set stay in it? Of add and read, each element added once.
+---@param options? lab.check.set.options
+---@return any
+---@overload fun(history: History, options?: lab.check.set.options): any
+function lab.check.set(options) end
+
+---@class lab.check.stream.options
+---@field history? History what brokers, shard services and consumers recorded (required)
+---@field topics? table what is to be judged, too: { NAME = { retention =, compact =, records_per_second = } } (default: none)
+---@field groups? table what a group claims: { NAME = 'at_least_once' | 'at_most_once' } (default: none)
+
+---Does a history of produces, fetches and commits keep a stream's promises: nothing lost that all in-sync replicas had, order in each partition, no duplicates of an idempotent producer, offsets that never go back, old generations fenced, parents before children?
+---@param options? lab.check.stream.options
+---@return any
+---@overload fun(history: History, options?: lab.check.stream.options): any
+function lab.check.stream(options) end
+
+---@class lab.check.total_queue.options
+---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
+---@field once? boolean whether a message that comes out twice is a violation (default: false)
+
+---Does everything that a queue accepted come out? Of enqueue, dequeue and drain, the messages distinct.
+---@param options? lab.check.total_queue.options
+---@return any
+---@overload fun(history: History, options?: lab.check.total_queue.options): any
+function lab.check.total_queue(options) end
+
+lab.compute = {}
+
+---@class lab.compute.step_scaling.options
+---@field out? any[] { { at = 0.6, add = 10 }, { at = 0.75, add = 30 } }: the highest that the metric reaches (required)
+---@field into? any[] { { at = 0.3, remove = 1 } }: the lowest that the metric falls to (default: none)
+---@field datapoints? integer readings in a row before anything is done (default: 3)
+---@field cooldown? number after a change, none is removed for so long (default: 300 s)
+---@field simple? boolean after a change nothing at all is done during the cooldown (default: false)
+
+---How far the metric is above its alarm says how many machines are added at once; and the same below.
+---@param options? lab.compute.step_scaling.options
+---@return ScalingPolicy
+---@overload fun(out: any[], options?: lab.compute.step_scaling.options): ScalingPolicy
+function lab.compute.step_scaling(options) end
+
+---@class lab.compute.target_tracking.options
+---@field target? number of the metric, such as a utilisation of 0.5 (required)
+---@field datapoints_out? integer readings in a row above it before machines are added (default: 3)
+---@field datapoints_in? integer readings in a row below it before machines are removed (default: 15)
+---@field margin? number so much below the target counts as below (default: 0.1)
+---@field cooldown_in? number after any change, none is removed for so long (default: 300 s)
+
+---As many machines as bring the metric to its target: out after a few readings above it, in after many well below it.
+---@param options? lab.compute.target_tracking.options
+---@return ScalingPolicy
+---@overload fun(target: number, options?: lab.compute.target_tracking.options): ScalingPolicy
+function lab.compute.target_tracking(options) end
 
 lab.dist = {}
 
@@ -2019,6 +2567,94 @@ function lab.dist.pareto(options) end
 ---@return Distribution
 ---@overload fun(low?: number, options?: lab.dist.uniform.options): Distribution
 function lab.dist.uniform(options) end
+
+lab.event = {}
+
+---@class lab.event.inbox.options
+---@field field? string where a request has its id (default: 'id')
+---@field window? number for how long an id is remembered (default: 5 min)
+---@field max? integer ids it remembers; the oldest go first (default: 1000000)
+---@field remember? 'after'|'before' when: after the answer (a crash in between lets it in twice) or before (then it may be lost) (default: 'after')
+---@field durable? boolean what it remembers survives a crash (default: true)
+
+---Makes a service answer each request once: a request with an id that was answered before gets the same answer, and the service is not asked again.
+---@param options? lab.event.inbox.options
+---@return Filter
+---@overload fun(field?: string, options?: lab.event.inbox.options): Filter
+function lab.event.inbox(options) end
+
+---@class lab.event.log.options
+---@field apply? function (state, event) -> state; events have type, data, version, stream ... (default: puts the data over the state)
+---@field append_max? number bytes of one append (default: 1 MiB)
+
+---An event log: append with an expected version, read, fold to a state at any version, snapshot, compare versions, take back by a compensating event.
+---@param options? lab.event.log.options
+---@return EventLog
+---@overload fun(apply?: function, options?: lab.event.log.options): EventLog
+function lab.event.log(options) end
+
+---@class lab.event.outbox.options
+---@field handle? function (message, rows) -> { rows = { [KEY] = VALUE or false }, events = { { type =, ... } }, answer = VALUE }, or nil and an error, which changes nothing (required)
+---@field to? table where events go: { node = NODE }, { store = NODE }, { bus = NODE }, { topic = NODE }, or { queue = NODE, target = QUEUE } (default: nowhere)
+---@field name? string the beginning of its events' ids, and who it is in a history (default: 'outbox')
+---@field publishing? 'outbox'|'commit_first'|'publish_first' commit_first and publish_first are two writes, and a crash can come between them (default: 'outbox')
+---@field inbox? boolean requests that come again with the same id change nothing (default: true)
+---@field window? number for how long ids are remembered (default: for ever)
+---@field timeout? number of one attempt to send an event (default: 2 s)
+---@field retry? number the pause after a failed one (default: 1 s)
+---@field attempts? integer refusals after which an event is parked (default: no limit)
+---@field history? History what it did is recorded there, for lab.check.events and lab.check.saga (default: none)
+
+---A service whose rows, outgoing events and memory of requests change in one write: transactional outbox, relay and idempotent consumer. Also what a participant of a saga is made of.
+---@param options? lab.event.outbox.options
+---@return Filter
+---@overload fun(handle: function, options?: lab.event.outbox.options): Filter
+function lab.event.outbox(options) end
+
+---@class lab.event.projection.options
+---@field store? string the name of the event store's node (required)
+---@field apply? function (event, rows) -> { [KEY] = VALUE }: the rows that change, false for one that goes; rows:get(KEY) is a row as it stands (required)
+---@field name? string who it is in a history (default: 'projection')
+---@field category? string only events of streams whose names begin so, with a '-' (default: all)
+---@field checkpoint? 'together'|'after'|'before' when its position is kept: with the rows (each event once), after them (at least once), or before (at most once) (default: 'together')
+---@field checkpoint_every? integer events, where checkpoints come after (default: 1)
+---@field batch? integer events it reads at a time (default: 100)
+---@field time? number that an event takes (default: none)
+---@field wait? number how long a read of the store waits for something new (default: 5 s)
+---@field retry? number the pause after a failure (default: 1 s)
+---@field on_error? 'stop'|'skip' what an event does that `apply` fails for (default: 'stop')
+---@field history? History events that took effect are recorded there, for lab.check.events (default: none)
+
+---A read model behind a service: it follows an event store, keeps rows that a function makes of the events, and answers get, query, status and rebuild. It lags, and it can be built again.
+---@param options? lab.event.projection.options
+---@return Filter
+---@overload fun(store: string, options?: lab.event.projection.options): Filter
+---@overload fun(store: string, apply: function, options?: lab.event.projection.options): Filter
+function lab.event.projection(options) end
+
+---@class lab.event.saga.options
+---@field sagas? table { NAME = { steps = { { name =, to = NODE, action =, compensation =, timeout =, attempts =, pivot =, body = } }, deadline =, wait =, wait_max =, undo_attempts = } } (required)
+---@field durable? boolean sagas survive a crash of the orchestrator (default: true)
+---@field history? History beginnings and ends are recorded there, for lab.check.saga (default: none)
+
+---An orchestrator of sagas behind a service: steps in order, retries, timeouts, compensations in the reverse order, and all of it goes on after a crash. Requests: start, status, resume, sagas.
+---@param options? lab.event.saga.options
+---@return Filter
+---@overload fun(sagas: table, options?: lab.event.saga.options): Filter
+function lab.event.saga(options) end
+
+---@class lab.event.store.options
+---@field apply? function (state, event) -> state, for state, diff, undo, revert and snapshot (default: none: it keeps events and folds none)
+---@field snapshot_every? integer events of a stream after which it keeps a state (default: only when asked)
+---@field append_max? number bytes of one append (default: 1 MiB)
+---@field read_max? integer events of one read (default: 4096)
+---@field history? History its appends are recorded there, for lab.check.events (default: none)
+
+---An event store behind a service: append with an expected version, read, read_all (which waits for what comes), subscribe, snapshot, state, diff, undo. What it has answered is on its disk.
+---@param options? lab.event.store.options
+---@return Filter
+---@overload fun(apply?: function, options?: lab.event.store.options): Filter
+function lab.event.store(options) end
 
 lab.fault = {}
 
@@ -2260,6 +2896,16 @@ function lab.fault.partition(options) end
 ---@return Fault
 ---@overload fun(target: any): Fault
 function lab.fault.pause(options) end
+
+---@class lab.fault.propagation.options
+---@field target? any the topics: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (required)
+---@field delay? number from a change to its effect (default: 15 min)
+
+---Changes of a topic's filters take effect late.
+---@param options? lab.fault.propagation.options
+---@return Fault
+---@overload fun(target: any, options?: lab.fault.propagation.options): Fault
+function lab.fault.propagation(options) end
 
 ---@class lab.fault.random_partitions.options
 ---@field of? any the nodes to cut apart: a node, a group, a list of names, 'one', 'minority', 'majority', 'all', 'primaries', { zone = Z }, { random = N } or { pick = 'one', of = GROUP } (default: all protocol nodes, else all services)
@@ -2806,6 +3452,24 @@ lab.queue = {}
 ---@overload fun(queues?: table, options?: lab.queue.broker.options): Filter
 function lab.queue.broker(options) end
 
+---@class lab.queue.consumer.options
+---@field from? string the broker's name (required)
+---@field queue? string of the broker; either this or jobs (default: none)
+---@field jobs? string a job queue of the broker (default: none)
+---@field concurrency? integer how many it works on at once (default: 1)
+---@field batch? integer messages it asks for at once, at most (default: 10)
+---@field wait? number how long a receive waits for a message (default: 20 s)
+---@field visibility? number how long what it receives is hidden (default: the queue's)
+---@field extend? boolean hides a message again while the service works on it (default: false)
+---@field retry? number after an error the message comes back after that (default: at its timeout)
+---@field pause? number after a receive that failed (default: 1 s)
+
+---Fetches messages (or jobs) from a broker and has the service inside work on them; deletes a message when that has answered. A crash in mid-work leaves it to the visibility timeout.
+---@param options? lab.queue.consumer.options
+---@return Filter
+---@overload fun(from: string, options?: lab.queue.consumer.options): Filter
+function lab.queue.consumer(options) end
+
 ---@class lab.queue.exchange.options
 ---@field kind? 'direct'|'topic'|'fanout'|'headers' how it decides (required)
 
@@ -2828,6 +3492,7 @@ function lab.queue.exchange(options) end
 ---@field message_bytes? number the largest message (default: the profile's: 262144)
 ---@field in_flight? integer messages that may be in flight (default: the profile's)
 ---@field batch? integer messages a receive or a batch may have (default: the profile's: 10)
+---@field requests? number requests a second of each kind that a broker takes for it; a batch is one; 0: no limit (default: the profile's: 300 for a fifo queue)
 ---@field name? string the beginning of its messages' ids (default: 'queue')
 
 ---A queue in which groups (tenants) take turns, so that one with a thousand messages does not keep the others waiting. Groups are not ordered and not exclusive.
@@ -2851,6 +3516,7 @@ function lab.queue.fair(options) end
 ---@field message_bytes? number the largest message (default: the profile's: 262144)
 ---@field in_flight? integer messages that may be in flight (default: the profile's)
 ---@field batch? integer messages a receive or a batch may have (default: the profile's: 10)
+---@field requests? number requests a second of each kind that a broker takes for it; a batch is one; 0: no limit (default: the profile's: 300 for a fifo queue)
 ---@field name? string the beginning of its messages' ids (default: 'queue')
 
 ---A queue that keeps the order of each group, gives a group to one consumer at a time, and delivers once what is sent twice within five minutes.
@@ -2893,6 +3559,7 @@ function lab.queue.jobs(options) end
 ---@field message_bytes? number the largest message (default: the profile's: 262144)
 ---@field in_flight? integer messages that may be in flight (default: the profile's)
 ---@field batch? integer messages a receive or a batch may have (default: the profile's: 10)
+---@field requests? number requests a second of each kind that a broker takes for it; a batch is one; 0: no limit (default: the profile's: 300 for a fifo queue)
 ---@field name? string the beginning of its messages' ids (default: 'queue')
 
 ---A queue that gives the message of the highest priority first; equal ones first in, first out.
@@ -2917,6 +3584,7 @@ function lab.queue.priority(options) end
 ---@field message_bytes? number the largest message (default: the profile's: 262144)
 ---@field in_flight? integer messages that may be in flight (default: the profile's)
 ---@field batch? integer messages a receive or a batch may have (default: the profile's: 10)
+---@field requests? number requests a second of each kind that a broker takes for it; a batch is one; 0: no limit (default: the profile's: 300 for a fifo queue)
 ---@field name? string the beginning of its messages' ids (default: 'queue')
 
 ---A queue that delivers at least once, in roughly the order of sending: a received message is hidden until it is deleted or its visibility timeout is over.
@@ -2933,8 +3601,14 @@ lab.replicate = {}
 ---@field election_min? number a follower that hears nothing for a time between this ... (default: 150 ms)
 ---@field election_max? number ... and this stands for election (default: 300 ms)
 ---@field batch? integer entries a message (default: 64)
+---@field voters? integer the first so many vote from the beginning, the others wait to be added (default: all)
+---@field reads? 'log'|'index'|'lease' a read is an entry of the log; or waits for a round of heartbeats; or trusts the clocks (default: 'index')
+---@field drift? number of leases: how much faster or slower than true a clock may be (default: 0.01)
+---@field snapshot_after? integer entries applied since the last snapshot; 0: never (default: 1000)
+---@field pre_vote? boolean ask whether a candidacy would succeed before standing (default: true)
+---@field bug? 'ack_before_commit'|'ack_before_disk'|'vote_not_persisted'|'votes_twice'|'votes_for_anyone'|'compares_length_only'|'minority_elects'|'minority_commits'|'commits_older_term'|'ignores_previous_term'|'truncates_always'|'never_truncates'|'commits_past_match'|'answers_by_index'|'stale_reads'|'lease_without_bound'|'reads_before_own_entry'|'executes_twice'|'snapshot_forgets_clients'|'snapshot_keeps_state'|'members_at_once' a mistake to plant, to see what finds it (default: none)
 
----A replicated key-value store: an elected leader, a log that a majority holds. Takes read, write and cas.
+---A replicated key-value store: an elected leader, a log that a majority holds. Takes read, write and cas, and add_member and remove_member with a node's name.
 ---@param options? lab.replicate.raft.options
 ---@return Protocol
 ---@overload fun(count: integer, options?: lab.replicate.raft.options): Protocol
@@ -3084,6 +3758,161 @@ lab.store = {}
 ---@return Filter
 ---@overload fun(rows?: integer, options?: lab.store.table.options): Filter
 function lab.store.table(options) end
+
+lab.stream = {}
+
+---@class lab.stream.consumer.options
+---@field from? any the brokers: what w:replicas gave, or some of them (required)
+---@field group? string the group's name (required)
+---@field topics? any[] the topics it reads (required)
+---@field assignor? 'range'|'round_robin'|'sticky'|'cooperative_sticky' who gets which partitions; the last one without standing still (default: 'range')
+---@field instance? string a static member: it may be away for a session without anybody noticing (default: none)
+---@field commit? 'auto'|'after'|'before' every commit_interval, after each record, or before it (default: 'auto')
+---@field commit_interval? number commit = 'auto': how often (default: 5 s)
+---@field start? 'earliest'|'latest' where it begins if nothing is committed (default: 'earliest')
+---@field failed? 'block'|'skip'|'dead_letter' a record that fails is tried again for ever, skipped after `retries`, or put into the topic dead_letter (default: 'block')
+---@field dead_letter? string failed = 'dead_letter': the topic (default: none)
+---@field retries? integer tries again of a record that fails (default: 3)
+---@field session? number who is not heard of for so long loses its partitions (default: 45 s)
+---@field heartbeat? number at most a third of the session (default: 3 s)
+---@field poll_interval? number who works longer on what one fetch gave has to leave (default: 300 s)
+---@field poll_records? integer records a fetch gives at most (default: 500)
+---@field profile? 'kafka-2.8'|'kafka-3.0' whose published defaults (default: 'kafka-3.0')
+---@field history? History what it has processed is recorded there (default: none)
+
+---A member of a consumer group: it fetches the partitions it is given, hands each record to the service inside as a request { type = 'record', topic, partition, offset, key, value, ... }, and commits. Requests: pause, resume, seek, status.
+---@param options? lab.stream.consumer.options
+---@return Filter
+---@overload fun(from: any, options?: lab.stream.consumer.options): Filter
+---@overload fun(from: any, group: string, options?: lab.stream.consumer.options): Filter
+---@overload fun(from: any, group: string, topics: any[], options?: lab.stream.consumer.options): Filter
+function lab.stream.consumer(options) end
+
+---@class lab.stream.delivery.options
+---@field to? string the node that gets the batches (required)
+---@field sink? 'store'|'search'|'http' what it is: asked put_object, bulk or post (default: 'store')
+---@field buffer_bytes? number a batch goes out when it has so many bytes (default: 5 MiB)
+---@field buffer_time? number or when its first record is so old (default: 300 s)
+---@field retry? number how long a batch is tried again (default: 300 s)
+---@field retry_wait? number the first wait between attempts; it doubles up to a minute (default: 1 s)
+---@field timeout? number of one attempt (default: 10 s)
+---@field failed_to? string the node that stores what could not be delivered (default: none: it is dropped)
+---@field record_bytes? number the largest record (default: 1024000)
+---@field name? string of the stream: the folder, the index, the beginning of request ids (default: 'delivery')
+
+---A delivery stream: takes records and brings them in batches, by size or by time, to a store, a search index or an http endpoint; with retries and a place for what cannot be delivered. Nothing can be read again. Requests: put_record, put_record_batch, status.
+---@param options? lab.stream.delivery.options
+---@return Filter
+---@overload fun(to: string, options?: lab.stream.delivery.options): Filter
+function lab.stream.delivery(options) end
+
+---@class lab.stream.log.options
+---@field brokers? integer how many (required)
+---@field topics? table { NAME = { partitions = 1, replication = 3, min_insync = 1, unclean = false, retention = 7 days, retention_bytes =, segment_bytes =, segment_time =, compact = false, delete = true, tombstones = 1 day, record_bytes = 1048588 } } (required)
+---@field profile? 'kafka-2.8'|'kafka-3.0' whose published defaults (default: 'kafka-3.0')
+---@field replica_lag? number a follower that was not caught up for so long is not in sync (default: 30 s)
+---@field session? number the controller gives up a broker that it has not heard of for so long (default: 9 s)
+---@field heartbeat? number how often brokers tell the controller that they live (default: 2 s)
+---@field flush? number how often the log is synced to the disk; 0: before every acknowledgement (default: 1 s)
+---@field retention_check? number how often old segments are taken away, and logs compacted (default: 300 s)
+---@field rebalance_delay? number how long a new group waits for more members (default: 3 s)
+---@field session_min? number the shortest session of a group's member (default: 6 s)
+---@field history? History what happens is recorded there, for lab.check.stream (default: none)
+
+---A partitioned, replicated log: brokers with topics, partitions, leaders and in-sync replicas, a controller, acks 0, 1 or all, consumer groups. w:replicas runs it. Any broker takes requests: produce, fetch, list_offsets, metadata, create_topic, join_group, heartbeat, commit, committed, describe_group, lag.
+---@param options? lab.stream.log.options
+---@return Protocol
+---@overload fun(brokers: integer, options?: lab.stream.log.options): Protocol
+---@overload fun(brokers: integer, topics: table, options?: lab.stream.log.options): Protocol
+function lab.stream.log(options) end
+
+---@class lab.stream.partition.options
+---@field key? any a text, or whatever can travel between nodes (required)
+---@field partitions? integer how many there are (required)
+
+---Which partition a key belongs to: the hash of Kafka's default partitioner (murmur2).
+---@param options? lab.stream.partition.options
+---@return any
+---@overload fun(key: any, options?: lab.stream.partition.options): any
+---@overload fun(key: any, partitions: integer): any
+function lab.stream.partition(options) end
+
+---@class lab.stream.producer.options
+---@field to? any the brokers: what w:replicas gave, or some of them (required)
+---@field acks? '0'|'1'|'all' whose acknowledgement it waits for (default: 'all')
+---@field idempotent? boolean it has an id, and numbers its records (default: true, with acks = 'all')
+---@field request_timeout? number of one attempt (default: 2 s)
+---@field delivery_timeout? number of all attempts together (default: 120 s)
+---@field retry_wait? number between attempts (default: 0.1 s)
+---@field profile? 'kafka-2.8'|'kafka-3.0' whose published defaults (default: 'kafka-3.0')
+
+---A producer: takes requests { type = 'produce', topic, key, value }, chooses the partition by the key, sends, and sends again until it is acknowledged. Idempotent, what it repeats is appended once and in order.
+---@param options? lab.stream.producer.options
+---@return Filter
+---@overload fun(to: any, options?: lab.stream.producer.options): Filter
+function lab.stream.producer(options) end
+
+---@class lab.stream.shard_consumer.options
+---@field from? any the node of a lab.stream.shard_service (required)
+---@field stream? string its name (required)
+---@field app? string the application, whose checkpoints these are (required)
+---@field consumer? string registered for enhanced fan-out (default: none: it polls)
+---@field start? 'TRIM_HORIZON'|'LATEST' where there is no checkpoint (default: 'TRIM_HORIZON')
+---@field order? 'parent_first'|'any' whether a child waits until its parents were read (default: 'parent_first')
+---@field poll? number how often each shard is asked (default: 1 s)
+---@field limit? integer records a call (default: 1000)
+---@field retries? integer of a record that fails; then it is skipped (default: 3)
+---@field history? History what it has processed is recorded there (default: none)
+
+---Reads a stream of shards: finds the shards, hands each record to the service inside as { type = 'record', shard, key, data, sequence, at }, and keeps checkpoints.
+---@param options? lab.stream.shard_consumer.options
+---@return Filter
+---@overload fun(from: any, options?: lab.stream.shard_consumer.options): Filter
+---@overload fun(from: any, stream: string, options?: lab.stream.shard_consumer.options): Filter
+---@overload fun(from: any, stream: string, app: string, options?: lab.stream.shard_consumer.options): Filter
+function lab.stream.shard_consumer(options) end
+
+---@class lab.stream.shard_service.options
+---@field streams? table { NAME = Shards }: each as described, and empty (required)
+---@field history? History what happens is recorded there, for lab.check.stream (default: none)
+
+---Streams of shards behind a service, kept on the node's disk. Requests: put_record, put_records, get_iterator, get_records, list_shards, describe, heat, split, merge, set_retention, register_consumer, checkpoint.
+---@param options? lab.stream.shard_service.options
+---@return Filter
+---@overload fun(streams: table, options?: lab.stream.shard_service.options): Filter
+function lab.stream.shard_service(options) end
+
+---@class lab.stream.shards.options
+---@field shards? integer how many to begin with (default: 1)
+---@field retention? number 1 to 365 days (default: 1 day)
+---@field profile? 'kinesis-2024'|'kinesis-2025' whose published limits (default: 'kinesis-2024')
+---@field write_records? integer a second and shard (default: 1000)
+---@field write_bytes? number a second and shard (default: 1 MiB)
+---@field read_bytes? number a second and shard (default: 2 MiB)
+---@field reads? integer calls a second and shard (default: 5)
+---@field record_bytes? number the largest record (default: 1 MiB)
+---@field reshard_time? number how long a split or merge takes (default: 30 s)
+---@field name? string the stream's (default: 'stream')
+
+---A stream of shards with a capacity each: partition keys by MD5, throttling, split and merge with parents before children, replay by time or sequence number, enhanced fan-out.
+---@param options? lab.stream.shards.options
+---@return Shards
+---@overload fun(shards?: integer, options?: lab.stream.shards.options): Shards
+function lab.stream.shards(options) end
+
+---@class lab.stream.windows.options
+---@field kind? 'tumbling'|'hopping'|'sliding'|'session' how time is cut up (default: 'tumbling')
+---@field size? number how long a window is (default: 60 s)
+---@field advance? number hopping: how often one begins (default: the size)
+---@field gap? number session: the pause that ends one (default: 300 s)
+---@field out_of_order? number how far the watermark stays behind the newest event (default: 0)
+---@field lateness? number how long after its end a window is still corrected (default: 0)
+
+---Windows over a stream of events: tumbling, hopping, sliding or session windows in event time, with a watermark, allowed lateness and late data.
+---@param options? lab.stream.windows.options
+---@return Windows
+---@overload fun(kind?: 'tumbling'|'hopping'|'sliding'|'session', options?: lab.stream.windows.options): Windows
+function lab.stream.windows(options) end
 
 lab.topic = {}
 

@@ -14,7 +14,7 @@ PROGRAM = os.environ.get("SYSLAB_PROGRAM", str(ROOT / "build" / "release" / "sys
 # What the scripts print first, the world's digest, for their default seed. Provenance: the release build of the commit
 # that last changed them; a change of the library that moves them must mean to.
 GOLDEN = {
-    "five_nodes.lua": "0294c9506d6501c8",
+    "five_nodes.lua": "42c039f01e4f403c",
     "fleet.lua": "d85ccfde638adc40",
 }
 

@@ -23,6 +23,7 @@ local faults = {
   loss = { target = "db", probability = 0.5 },
   partition = { target = "kv-1" },
   pause = { target = "app-2" },
+  propagation = { target = "topic", delay = 60 },
   random_partitions = { every = 100 * ms, span = 2 },
   reorder = { target = "db", by = 5 * ms },
   restart = { target = "db" },
@@ -36,6 +37,7 @@ local function system()
   local db = w:service("db", { time = lab.dist.exp{ mean = 2 * ms }, slots = 4, zone = "north" })
   local app = w:fleet("app", 3, { time = lab.dist.exp{ mean = 2 * ms }, slots = 4, calls = db })
   w:load{ to = w:balancer("lb", app), rate = 100, timeout = 500 * ms }
+  w:service("topic", { filters = { lab.topic.fanout{ subscriptions = { { name = "s", to = "db" } } } } })
   w:clients{ count = 2, to = w:replicas("kv", lab.replicate.raft{ count = 3 }), keys = 2 }
   return w
 end

@@ -175,4 +175,21 @@ TEST_CASE("scheduler: keys of cancelled events do not pile up", "[sim]") {
   CHECK_FALSE(scheduler.next());
 }
 
+TEST_CASE("scheduler: an event at the very instant of the base does not hide those that wait behind it",
+          "[sim][scheduler]") {
+  // Thirty events in one bucket, which a limit keeps from being spread; then one more at the instant it is.
+  Scheduler s;
+  const Instant t{Duration(1 << 20)};
+  int ran = 0;
+  s.at(t, [&] { ++ran; });
+  for (int i = 0; i < 30; ++i) s.at(t + Duration(256 + i), [&] { ++ran; });
+  CHECK(s.step(t));
+  CHECK(!s.step(t));
+  s.at(t, [&] { ++ran; });
+  while (s.step(t + Duration(1000))) {
+  }
+  CHECK(ran == 32);
+  CHECK(s.empty());
+}
+
 }  // namespace syslab
