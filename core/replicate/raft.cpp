@@ -43,6 +43,12 @@ std::uint64_t Raft::term_at(std::uint64_t index) const {
   return index == base_ ? base_term_ : entry_at(index).term;
 }
 
+const std::vector<NodeId>& Raft::snapshot_members() const {
+  const auto later = std::find_if(configurations_.begin() + 1, configurations_.end(),
+                                  [this](const Configuration& c) { return c.index > snapshot_; });
+  return std::prev(later)->members;
+}
+
 bool Raft::is_member(NodeId node) const {
   return std::binary_search(members().begin(), members().end(), node);
 }
@@ -75,10 +81,14 @@ void Raft::append_command(Env& env, Value command) {
   });
 }
 
-void Raft::truncate_from(Env& env, std::uint64_t index) {
-  if (index <= committed_ && options_.watch != nullptr) options_.watch->dropped_committed(env.self(), index);
+void Raft::drop_from(std::uint64_t index) {
   log_.resize(index - base_ - 1);
   while (configurations_.size() > 1 && configurations_.back().index >= index) configurations_.pop_back();
+}
+
+void Raft::truncate_from(Env& env, std::uint64_t index) {
+  if (index <= committed_ && options_.watch != nullptr) options_.watch->dropped_committed(env.self(), index);
+  drop_from(index);
   committed_ = std::min(committed_, index - 1);
   applied_ = std::min(applied_, index - 1);
   ++truncations_;
@@ -131,8 +141,7 @@ void Raft::load_record(const Value& record) {
   } else if (record["index"].is_number() && record["term"].is_number() && record["command"].is_map()) {
     const std::uint64_t index = integer(record["index"]);
     if (index <= base_ || index > last_index() + 1) return;
-    log_.resize(index - base_ - 1);
-    while (configurations_.size() > 1 && configurations_.back().index >= index) configurations_.pop_back();
+    drop_from(index);
     log_.push_back({integer(record["term"]), record});
     const Value& command = record["command"];
     if (command["type"] == Value("members")) configurations_.push_back({index, nodes_of(command["members"])});
@@ -159,10 +168,6 @@ void Raft::checkpoint(Env& env) {
   if (bug(RaftBug::snapshot_forgets_clients)) {
     snapshot_state_ = snapshot_state_.with("sessions", Value::map({}));
   }
-  std::vector<NodeId> members;
-  for (const Configuration& c : configurations_) {
-    if (c.index <= snapshot_) members = c.members;
-  }
   Value::List records = {Value(),
                          Value::map({{"term", number(term_)}, {"voted_for", number(voted_for_.index)}})};
   for (std::uint64_t index = snapshot_ + 1; index <= last_index(); ++index) {
@@ -172,7 +177,7 @@ void Raft::checkpoint(Env& env) {
   records.front() = Value::map({{"snapshot", snapshot_state_},
                                 {"index", number(snapshot_)},
                                 {"term", number(snapshot_term_)},
-                                {"members", list_of(members)},
+                                {"members", list_of(snapshot_members())},
                                 {"generation", number(++generation_)},
                                 {"records", number(records.size())}});
   ++writes_;
@@ -320,6 +325,11 @@ void Raft::canvass(Env& env) {
   ask_for_votes(env, "request_pre_vote", term_ + 1);
 }
 
+bool Raft::count_vote(NodeId from) {
+  if (std::find(votes_.begin(), votes_.end(), from) == votes_.end()) votes_.push_back(from);
+  return enough_votes();
+}
+
 bool Raft::enough_votes() const {
   if (bug(RaftBug::minority_elects)) return votes_.size() >= std::max<std::size_t>(1, members().size() / 2);
   return majority([this](NodeId n) { return std::find(votes_.begin(), votes_.end(), n) != votes_.end(); });
@@ -369,16 +379,14 @@ void Raft::on_ask(Env& env, const Message& m) {
 void Raft::on_pre_vote(Env& env, const Message& m) {
   if (adopt_term(env, integer(m.body["term"]), kNoNode)) return;
   if (!canvassing_ || integer(m.body["for_term"]) != term_ + 1 || !m.body["granted"].truthy()) return;
-  if (std::find(votes_.begin(), votes_.end(), m.from) == votes_.end()) votes_.push_back(m.from);
-  if (enough_votes()) stand_for_election(env);
+  if (count_vote(m.from)) stand_for_election(env);
 }
 
 void Raft::on_vote(Env& env, const Message& m) {
   const std::uint64_t term = integer(m.body["term"]);
   if (adopt_term(env, term, kNoNode)) return;
   if (role_ != Role::candidate || term != term_ || !m.body["granted"].truthy()) return;
-  if (std::find(votes_.begin(), votes_.end(), m.from) == votes_.end()) votes_.push_back(m.from);
-  if (enough_votes()) become_leader(env);
+  if (count_vote(m.from)) become_leader(env);
 }
 
 bool Raft::adopt_term(Env& env, std::uint64_t term, NodeId leader) {
@@ -487,17 +495,13 @@ void Raft::send_entries(Env& env, Peer& peer, bool even_if_none) {
 }
 
 void Raft::send_snapshot(Env& env, Peer& peer) {
-  std::vector<NodeId> members;
-  for (const Configuration& c : configurations_) {
-    if (c.index <= snapshot_) members = c.members;
-  }
   peer.sent = snapshot_;
   peer.busy_until = env.now() + options_.election_max;
   env.send(peer.node, "snapshot",
            Value::map({{"term", number(term_)},
                        {"index", number(snapshot_)},
                        {"index_term", number(snapshot_term_)},
-                       {"members", list_of(members)},
+                       {"members", list_of(snapshot_members())},
                        {"state", snapshot_state_},
                        {"round", number(round_)}}));
 }
@@ -532,7 +536,8 @@ void Raft::on_appended(Env& env, const Message& m) {
   const bool ok = m.body["ok"].truthy();
   peer->round = std::max(peer->round, integer(m.body["round"]));
   if (ok ? match >= peer->sent : peer->next > base_) peer->busy_until = {};
-  bool news = ok;  // a refusal that says nothing new is not answered before the next heartbeat, or copies breed copies
+  bool news = ok;  // a refusal that says nothing new is not answered before the next heartbeat, or copies
+                   // breed copies
   if (ok) {
     peer->match = std::max(peer->match, match);
     peer->next = std::max(peer->next, peer->match + 1);
@@ -645,12 +650,15 @@ void Raft::finish_reads(Env& env) {
 
 // ---- the follower
 
+void Raft::send_appended(Env& env, NodeId to, bool ok, std::uint64_t match, const Value& round) {
+  env.send(to, "appended",
+           Value::map({{"term", number(term_)}, {"ok", ok}, {"match", number(match)}, {"round", round}}));
+}
+
 void Raft::on_append(Env& env, const Message& m) {
   const std::uint64_t term = integer(m.body["term"]);
-  const Value round = m.body["round"];
-  const auto respond = [this, &env, to = m.from, round](bool ok, std::uint64_t match) {
-    env.send(to, "appended",
-             Value::map({{"term", number(term_)}, {"ok", ok}, {"match", number(match)}, {"round", round}}));
+  const auto respond = [this, &env, to = m.from, round = m.body["round"]](bool ok, std::uint64_t match) {
+    send_appended(env, to, ok, match, round);
   };
   if (!accept_leader(env, m)) return respond(false, 0);
   const std::uint64_t previous = integer(m.body["previous"]);
@@ -700,10 +708,8 @@ bool Raft::accept_leader(Env& env, const Message& m) {
 }
 
 void Raft::on_snapshot(Env& env, const Message& m) {
-  const Value round = m.body["round"];
-  const auto respond = [this, &env, to = m.from, round](bool ok, std::uint64_t match) {
-    env.send(to, "appended",
-             Value::map({{"term", number(term_)}, {"ok", ok}, {"match", number(match)}, {"round", round}}));
+  const auto respond = [this, &env, to = m.from, round = m.body["round"]](bool ok, std::uint64_t match) {
+    send_appended(env, to, ok, match, round);
   };
   if (!accept_leader(env, m)) return respond(false, 0);
   const std::uint64_t index = integer(m.body["index"]);

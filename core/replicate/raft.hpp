@@ -112,8 +112,10 @@ class Raft final : public Node {
   const Entry& entry_at(std::uint64_t index) const { return log_[index - base_ - 1]; }
   void append_entry(Env& env, Value record);
   void append_command(Env& env, Value command);
+  void drop_from(std::uint64_t index);
   void truncate_from(Env& env, std::uint64_t index);
   const std::vector<NodeId>& members() const { return configurations_.back().members; }
+  const std::vector<NodeId>& snapshot_members() const;
   bool is_member(NodeId node) const;
   // Whether those of the members for whom it holds are a majority.
   template <class Holds>
@@ -136,6 +138,7 @@ class Raft final : public Node {
   void ask_for_votes(Env& env, std::string_view type, std::uint64_t term);
   void canvass(Env& env);
   bool enough_votes() const;
+  bool count_vote(NodeId from);  // whether they are enough now
   void stand_for_election(Env& env);
   void become_leader(Env& env);
   void become_follower(Env& env, NodeId leader);
@@ -162,6 +165,7 @@ class Raft final : public Node {
   void on_pre_vote(Env& env, const Message& m);
   void on_vote(Env& env, const Message& m);
   bool accept_leader(Env& env, const Message& m);
+  void send_appended(Env& env, NodeId to, bool ok, std::uint64_t match, const Value& round);
   void on_append(Env& env, const Message& m);
   void on_snapshot(Env& env, const Message& m);
   void on_appended(Env& env, const Message& m);
