@@ -123,7 +123,7 @@ const Component filter{{
     .example = R"(
 local w = lab.world{ seed = 1 }
 local kept = lab.cache.filter{ cache = lab.cache.lru{ capacity = 100 }, write = "back", flush_interval = 1 }
-local db = w:service("db", { time = 10*ms, filters = { kept, lab.store.table() } })
+local db = w:service("db", { time = 10*ms, filters = { kept, lab.store.rows() } })
 db:call{ type = "put", key = "x", value = 1 }
 local before = db:disk("x")
 w:run(2)

@@ -28,7 +28,7 @@ times in 20 s: once when it starts, and each time it expires.]],
       code = [[
 function page(options)
   local w = lab.world{ seed = 1 }
-  local db = w:service("db", { time = 100*ms, slots = 10, filters = { lab.store.table{ rows = 1000 } } })
+  local db = w:service("db", { time = 100*ms, slots = 10, filters = { lab.store.rows{ rows = 1000 } } })
   options.cache, options.ttl = lab.cache.lru{ capacity = 1000 }, 2
   local app = w:service("app", { slots = 1000, filters = { lab.cache.filter(options) },
     handler = function(request, context) return context:call(db, request) end })
@@ -108,7 +108,7 @@ share a memcached, so that a row which one of them has read is there for all. Ea
       code = [[
 function site(options)
   local w = lab.world{ seed = 1 }
-  local db = w:service("db", { time = 100*ms, slots = 10, filters = { lab.store.table{ rows = 1000 } } })
+  local db = w:service("db", { time = 100*ms, slots = 10, filters = { lab.store.rows{ rows = 1000 } } })
   options.cache, options.ttl = w:cache("mc", lab.cache.memcached()), 2
   local app = w:fleet("app", 20, { slots = 1000, filters = { lab.cache.filter(options) },
     handler = function(request, context) return context:call(db, request) end })
@@ -196,7 +196,7 @@ for all, and with a ttl that is shortened by a random share of up to one half (`
       code = [[
 function warm_up(options)
   local w = lab.world{ seed = 1 }
-  local db = w:service("db", { time = 5*ms, slots = 10, filters = { lab.store.table{ rows = 1000 } } })
+  local db = w:service("db", { time = 5*ms, slots = 10, filters = { lab.store.rows{ rows = 1000 } } })
   options.cache, options.ttl = lab.cache.lru{ capacity = 1000 }, 10
   local app = w:service("app", { slots = 1000, filters = { lab.cache.filter(options) },
     handler = function(request, context) return context:call(db, request) end })
@@ -259,7 +259,7 @@ cache.]],
       code = [[
 function old_mail(options)
   local w = lab.world{ seed = 1 }
-  local db = w:service("db", { time = 5*ms, slots = 10, filters = { lab.store.table{ rows = 1000 } } })
+  local db = w:service("db", { time = 5*ms, slots = 10, filters = { lab.store.rows{ rows = 1000 } } })
   options.cache, options.ttl = lab.cache.lru{ capacity = 5000 }, 60
   local app = w:service("app", { slots = 1000, filters = { lab.cache.filter(options) },
     handler = function(request, context) return context:call(db, request) end })

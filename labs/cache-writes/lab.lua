@@ -30,7 +30,7 @@ to the database. Four users write one row after the other, as fast as they are a
       code = [[
 function shop(options)
   local w = lab.world{ seed = 1 }
-  local db = w:service("db", { time = 5*ms, slots = 4, filters = { lab.store.table{ rows = 1000 } } })
+  local db = w:service("db", { time = 5*ms, slots = 4, filters = { lab.store.rows{ rows = 1000 } } })
   options.cache = lab.cache.lru{ capacity = 500 }
   local app = w:service("app", { slots = 1000, filters = { lab.cache.filter(options) },
     handler = function(request, context) return context:call(db, request) end })
@@ -259,7 +259,7 @@ cache, so that the next reader fetches the new value. App 1 reads row 7; the ans
 50 ms. In that time app 2 writes row 7. A second later app 2 reads what it has written itself.]],
       code = [[
 w = lab.world{ seed = 1 }
-db = w:service("db", { time = 5*ms, slots = 4, filters = { lab.store.table{ rows = 10 } } })
+db = w:service("db", { time = 5*ms, slots = 4, filters = { lab.store.rows{ rows = 10 } } })
 mc = w:cache("mc", lab.cache.memcached())
 apps = w:fleet("app", 2, { slots = 100, filters = { lab.cache.filter{ cache = mc, ttl = 30 } },
   handler = function(request, context) return context:call(db, request) end })
@@ -305,7 +305,7 @@ nothing gets a token, a removal makes the token void, and with a void token noth
       code = [[
 function story(seed, options, count, crash)
   local w = lab.world{ seed = seed, latency = lab.dist.exp{ mean = 1*ms } }
-  local db = w:service("db", { time = lab.dist.exp{ mean = 5*ms }, slots = 8, filters = { lab.store.table() } })
+  local db = w:service("db", { time = lab.dist.exp{ mean = 5*ms }, slots = 8, filters = { lab.store.rows() } })
   options.cache = count > 1 and w:cache("mc", lab.cache.memcached()) or lab.cache.lru{ capacity = 2 }
   local app = w:fleet("app", count, { slots = 1000, filters = { lab.cache.filter(options) },
     handler = function(request, context) return context:call(db, request) end })

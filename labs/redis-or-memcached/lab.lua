@@ -118,7 +118,7 @@ at 50 s it is back. Here is what the database reads, per half second.]],
       code = [[
 function crash(profile)
   local w = lab.world{ seed = 1 }
-  local db = w:service("db", { time = 10*ms, slots = 8, filters = { lab.store.table{ rows = 5000 } } })
+  local db = w:service("db", { time = 10*ms, slots = 8, filters = { lab.store.rows{ rows = 5000 } } })
   local servers = w:cache("cache", profile)
   local app = w:fleet("app", 4, { slots = 1000, filters = { lab.cache.filter{ cache = servers } },
     handler = function(request, context) return context:call(db, request) end })

@@ -170,7 +170,7 @@ time, 5 ms each. 500 users a second follow links, and 20 a second make new ones.
 function service(filters)
   w = lab.world{ seed = 1 }
   w:service("tickets", { filters = { lab.id.ticket_server{} } })
-  db = w:service("db", { time = 5*ms, slots = 4, filters = { lab.store.table{ rows = 100000 } } })
+  db = w:service("db", { time = 5*ms, slots = 4, filters = { lab.store.rows{ rows = 100000 } } })
   local b62, number = lab.id.base62(), lab.id.tickets{ server = "tickets", lease = 50 }
   numbers = w:service("numbers", { filters = { number } })
   apps = w:fleet("app", 3, { slots = 100, filters = filters, handler = function(request, context)

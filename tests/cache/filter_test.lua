@@ -4,7 +4,7 @@ local function lru(n) return lab.cache.lru { capacity = n or 100 } end
 
 local function store(w, options)
   return w:service("db", {
-    time = 10*ms, slots = 4, filters = { lab.cache.filter(options), lab.store.table { rows = 1000 } },
+    time = 10*ms, slots = 4, filters = { lab.cache.filter(options), lab.store.rows { rows = 1000 } },
   })
 end
 
@@ -104,7 +104,7 @@ local function judged(options, case)
   for seed = 1, 10 do
     local w = lab.world { seed = seed, latency = lab.dist.exp { mean = 1*ms } }
     local db = w:service("db", {
-      time = lab.dist.exp { mean = 5*ms }, slots = 8, filters = { lab.store.table() },
+      time = lab.dist.exp { mean = 5*ms }, slots = 8, filters = { lab.store.rows() },
     })
     local with = {
       cache = case.servers and w:cache("mc", lab.cache.memcached { servers = 2 }) or lru(2),
@@ -150,16 +150,16 @@ t.test("cache filter: with leases several processes that share servers are linea
   t.is_true(operations > 5000, "clients got answers")
 end)
 
-t.test("store table: mistakes are named", function()
-  t.raises(function() lab.store.table { rows = -1 } end, "rows")
-  t.raises(function() lab.store.table { row = 1 } end, "did you mean")
-  t.raises(function() lab.store.table { row_time = -1 } end, "row_time")
+t.test("store rows: mistakes are named", function()
+  t.raises(function() lab.store.rows { rows = -1 } end, "rows")
+  t.raises(function() lab.store.rows { row = 1 } end, "did you mean")
+  t.raises(function() lab.store.rows { row_time = -1 } end, "row_time")
 end)
 
-t.test("store table: an answered write survives the crash of the machine, unless the disk lies", function()
+t.test("store rows: an answered write survives the crash of the machine, unless the disk lies", function()
   for _, lies in ipairs { false, true } do
     local w = lab.world { seed = 1 }
-    local db = w:service("db", { time = 1*ms, filters = { lab.store.table() } })
+    local db = w:service("db", { time = 1*ms, filters = { lab.store.rows() } })
     if lies then w:inject(lab.fault.disk_lying { target = "db" }) end
     t.equal(db:call { type = "put", key = "x", value = 1 }, true)
     w:inject(lab.fault.crash { target = "db", disk = "synced" })

@@ -74,7 +74,7 @@ end)
 -- An app whose reads go to the servers first.
 local function aside(w, servers, options)
   options.cache = servers
-  local db = w:service("db", { time = 10*ms, slots = 8, filters = { lab.store.table { rows = 100 } } })
+  local db = w:service("db", { time = 10*ms, slots = 8, filters = { lab.store.rows { rows = 100 } } })
   local app = w:fleet("app", 2, {
     slots = 100, handler = function(request, context) return context:call(db, request) end,
     filters = { lab.cache.filter(options) },
@@ -176,7 +176,7 @@ end)
 t.test("cache aside, by hand: a handler asks the servers, then the store, and tells the servers", function()
   local w = lab.world { seed = 1 }
   local mc = w:cache("mc", lab.cache.memcached { servers = 2 })
-  local db = w:service("db", { time = 10*ms, filters = { lab.store.table { rows = 10 } } })
+  local db = w:service("db", { time = 10*ms, filters = { lab.store.rows { rows = 10 } } })
   local app = w:fleet("app", 2, {
     slots = 10,
     handler = function(request, context)

@@ -1,4 +1,4 @@
-#include "core/store/table.hpp"
+#include "core/store/rows.hpp"
 
 #include <cmath>
 #include <map>
@@ -10,10 +10,10 @@
 namespace syslab {
 namespace {
 
-class Table final : public FilterService {
+class Rows final : public FilterService {
  public:
-  Table(const TableOptions& options, ServicePtr inner)
-      : FilterService("table", std::move(inner)), options_(options) {
+  Rows(const RowsOptions& options, ServicePtr inner)
+      : FilterService("rows", std::move(inner)), options_(options) {
     if (options.row_bytes > 0) filler_ = Value(std::string(options.row_bytes, '.'));
   }
 
@@ -35,7 +35,7 @@ class Table final : public FilterService {
   }
 
  private:
-  using Action = void (Table::*)(Env& env, const Value& body, Reply reply);
+  using Action = void (Rows::*)(Env& env, const Value& body, Reply reply);
   struct Write {
     Value key;
     Value value;  // nil: delete
@@ -57,13 +57,13 @@ class Table final : public FilterService {
       for (const Value& entry : entries.list()) {
         if (!is_key(entry["key"])) return nullptr;
       }
-      return &Table::put_many;
+      return &Rows::put_many;
     }
     if (!is_key(request.key())) return nullptr;
-    if (type == "get" || type == "read") return &Table::get;
-    if (type == "put" || type == "write" || type == "set") return &Table::put;
-    if (type == "delete") return &Table::erase;
-    if (type == "cas") return &Table::cas;
+    if (type == "get" || type == "read") return &Rows::get;
+    if (type == "put" || type == "write" || type == "set") return &Rows::put;
+    if (type == "delete") return &Rows::erase;
+    if (type == "cas") return &Rows::cas;
     return nullptr;
   }
 
@@ -164,7 +164,7 @@ class Table final : public FilterService {
   // In the place of a deleted row of those that were there from the beginning.
   const Value deleted_ = Value::map({{"row", "deleted"}});
 
-  const TableOptions options_;
+  const RowsOptions options_;
   Value filler_;
   std::map<Value, Writing> writing_;  // on their way to the disk
   std::uint64_t reads_ = 0;
@@ -175,8 +175,8 @@ class Table final : public FilterService {
 
 }  // namespace
 
-Filter make_table_filter(const TableOptions& options) {
-  return [options](ServicePtr inner) { return std::make_shared<Table>(options, std::move(inner)); };
+Filter make_rows_filter(const RowsOptions& options) {
+  return [options](ServicePtr inner) { return std::make_shared<Rows>(options, std::move(inner)); };
 }
 
 }  // namespace syslab

@@ -1,4 +1,4 @@
-#include "core/store/table.hpp"
+#include "core/store/rows.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -13,11 +13,11 @@ struct Setup {
   FakeEnv env;
   Results results;
   std::shared_ptr<FakeService> inner = always_after(ms(10), Value("inner"));
-  ServicePtr table;
+  ServicePtr rows;
 
-  explicit Setup(TableOptions options = {}) : table(make_table_filter(options)(inner)) {}
+  explicit Setup(RowsOptions options = {}) : rows(make_rows_filter(options)(inner)) {}
   Result ask(const char* type, Value::Map body) {
-    table->call(env, {.type = type, .body = Value::map(std::move(body))}, results.reply(env));
+    rows->call(env, {.type = type, .body = Value::map(std::move(body))}, results.reply(env));
     env.run(sec(1));
     return results.entries.back().result;
   }
@@ -25,8 +25,8 @@ struct Setup {
 
 }  // namespace
 
-TEST_CASE("table: a row is what was written last, and each request costs what the service inside costs",
-          "[store][table]") {
+TEST_CASE("rows: a row is what was written last, and each request costs what the service inside costs",
+          "[store][rows]") {
   Setup s;
   CHECK(s.ask("get", {{"key", "x"}}).error().code == "not_found");
   CHECK(s.results.entries.back().at == Instant(ms(10)));
@@ -41,14 +41,14 @@ TEST_CASE("table: a row is what was written last, and each request costs what th
   CHECK(s.inner->requests.size() == 9);
 }
 
-TEST_CASE("table: rows are on the disk, so the next process finds them", "[store][table]") {
+TEST_CASE("rows: rows are on the disk, so the next process finds them", "[store][rows]") {
   Setup s;
   s.ask("put", {{"key", "x"}, {"value", 1}});
-  s.table = make_table_filter({})(s.inner);
+  s.rows = make_rows_filter({})(s.inner);
   CHECK(*s.ask("get", {{"key", "x"}}) == Value(1));
 }
 
-TEST_CASE("table: the first rows are there from the beginning, and stay deleted", "[store][table]") {
+TEST_CASE("rows: the first rows are there from the beginning, and stay deleted", "[store][rows]") {
   Setup s({.rows = 3});
   CHECK(*s.ask("get", {{"key", 3}}) == Value(3));
   for (const Value& none : {Value(0), Value(4), Value(2.5), Value("3")})
@@ -61,13 +61,13 @@ TEST_CASE("table: the first rows are there from the beginning, and stay deleted"
   CHECK(wide.ask("get", {{"key", 1}})->string().size() == 100);
 }
 
-TEST_CASE("table: cas stores where the row is as expected, and of two at once one loses", "[store][table]") {
+TEST_CASE("rows: cas stores where the row is as expected, and of two at once one loses", "[store][rows]") {
   Setup s;
   CHECK(s.ask("cas", {{"key", "x"}, {"expected", 1}, {"value", 2}}).error().code == "conflict");
   CHECK(s.ask("cas", {{"key", "x"}, {"value", 1}}).ok());
   const auto cas = [&](int value) {
     const Value body = Value::map({{"key", "x"}, {"expected", 1}, {"value", value}});
-    s.table->call(s.env, {.type = "cas", .body = body}, s.results.reply(s.env));
+    s.rows->call(s.env, {.type = "cas", .body = body}, s.results.reply(s.env));
   };
   cas(2);
   cas(3);
@@ -76,7 +76,7 @@ TEST_CASE("table: cas stores where the row is as expected, and of two at once on
   CHECK(*s.ask("get", {{"key", "x"}}) == Value(2));
 }
 
-TEST_CASE("table: put_many is one request, and each further row costs its time", "[store][table]") {
+TEST_CASE("rows: put_many is one request, and each further row costs its time", "[store][rows]") {
   Setup s({.row_time = ms(3)});
   s.ask("put", {{"key", "b"}, {"value", 9}});
   const auto entry = [](const char* key, Value value) {
@@ -88,24 +88,24 @@ TEST_CASE("table: put_many is one request, and each further row costs its time",
   CHECK(s.results.entries.back().at == began + ms(16));
   CHECK(*s.ask("get", {{"key", "a"}}) == Value(1));
   CHECK_FALSE(s.ask("get", {{"key", "b"}}).ok());
-  CHECK(s.table->show()["writes"] == Value(4));
+  CHECK(s.rows->show()["writes"] == Value(4));
 }
 
-TEST_CASE("table: what it does not know, and what the service refuses, is answered by the service",
-          "[store][table]") {
+TEST_CASE("rows: what it does not know, and what the service refuses, is answered by the service",
+          "[store][rows]") {
   Setup s;
   CHECK(*s.ask("dance", {{"key", "x"}}) == Value("inner"));
   CHECK(*s.ask("get", {}) == Value("inner"));
   CHECK(*s.ask("put_many", {{"entries", Value::list({Value(1)})}}) == Value("inner"));
   FakeEnv env;
   Results results;
-  const ServicePtr full = make_table_filter({})(always(make_error("overloaded", "full")));
+  const ServicePtr full = make_rows_filter({})(always(make_error("overloaded", "full")));
   full->call(env, {.type = "put", .body = Value::map({{"key", "x"}})}, results.reply(env));
   CHECK(results.code(0) == "overloaded");
   CHECK_FALSE(env.disk().peek("x").ok());
 }
 
-TEST_CASE("table: a number and a text that looks like it are two rows", "[store][table]") {
+TEST_CASE("rows: a number and a text that looks like it are two rows", "[store][rows]") {
   Setup s({.rows = 9});
   s.ask("put", {{"key", "5"}, {"value", "text"}});
   CHECK(*s.ask("get", {{"key", 5}}) == Value(5));

@@ -1,4 +1,4 @@
-// Table filter: makes rows out of a service, so that what stands behind a cache remembers what was written.
+// Rows filter: makes rows out of a service, so that what stands behind a cache remembers what was written.
 //
 // The service inside says what a request costs (its time, its slots, its queue, and whether it fails); when
 // it has answered, the row is read or written. Rows are files of the node's disk, named after their keys (a
@@ -25,11 +25,11 @@
 
 namespace syslab {
 
-struct TableOptions {
+struct RowsOptions {
   std::uint64_t rows = 0;
   std::size_t row_bytes = 0;
   Duration row_time = Duration::zero();
 };
-Filter make_table_filter(const TableOptions& options);
+Filter make_rows_filter(const RowsOptions& options);
 
 }  // namespace syslab
