@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "bindings/host/component.hpp"
 #include "bindings/host/object.hpp"
+#include "core/replicate/planted_bugs.hpp"
 #include "core/runtime/node.hpp"
 
 namespace syslab {
@@ -16,5 +18,17 @@ struct Protocol {
   // Makes the factory of one replica. The list is filled with all of them before the first one starts.
   std::function<NodeFactory(std::shared_ptr<const std::vector<NodeId>> members)> replica;
 };
+
+// The option `bug` of a protocol, and what was given.
+template <class Bug, std::size_t N>
+Param bug_param(const PlantedBugs<Bug, N>& bugs) {
+  return choice("bug", std::vector<std::string>(bugs.names.begin(), bugs.names.end()),
+                "a mistake to plant, to see what finds it")
+      .optional("none");
+}
+template <class Bug, std::size_t N>
+Bug bug_argument(Arguments& a, const PlantedBugs<Bug, N>& bugs) {
+  return a.has("bug") ? *bugs.parse(a.string("bug")) : Bug::none;
+}
 
 }  // namespace syslab

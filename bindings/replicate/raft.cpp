@@ -29,9 +29,7 @@ const Component raft{{
                    .optional("0.01"),
                count("snapshot_after", "entries applied since the last snapshot; 0: never").optional("1000"),
                boolean("pre_vote", "ask whether a candidacy would succeed before standing").optional("true"),
-               choice("bug", std::vector<std::string>(raft_bug_names().begin(), raft_bug_names().end()),
-                      "a mistake to plant, to see what finds it")
-                   .optional("none")},
+               bug_param(kRaftBugs)},
     .returns = "Protocol",
     .cost = "an operation takes two message delays and one fsync each at the leader and a majority",
     .paper = "Ongaro & Ousterhout 2014, In Search of an Understandable Consensus Algorithm",
@@ -53,7 +51,7 @@ return kv[2]:call{ type = "read", key = "x" } == 1)",
           o.drift = a.number("drift", o.drift);
           o.snapshot_after = a.count("snapshot_after", o.snapshot_after);
           o.pre_vote = a.boolean("pre_vote", o.pre_vote);
-          if (a.has("bug")) o.bug = *parse_raft_bug(a.string("bug"));
+          o.bug = bug_argument(a, kRaftBugs);
           if (o.election_max < o.election_min) a.reject("election_max", "it is below election_min");
           auto protocol = std::make_shared<Protocol>();
           protocol->name = "raft";

@@ -16,7 +16,7 @@
 // heartbeats a batch of reads, no disk), or by lease (no message at all, trusting that clocks drift no more
 // than `drift`).
 //
-// Invariants, which a RaftWatch checks at every change: at most one leader a term; two logs with an entry of
+// Invariants, which a LogWatch checks at every change: at most one leader a term; two logs with an entry of
 // the same index and term are equal up to there; a leader has every committed entry; no two replicas commit
 // different entries at an index. A term or vote is on disk before anybody hears of it; an entry counts as
 // held by a replica only when it is on its disk; only entries of the leader's own term are committed by
@@ -36,8 +36,8 @@
 #include <vector>
 
 #include "core/replicate/kv_machine.hpp"
+#include "core/replicate/log_watch.hpp"
 #include "core/replicate/raft_bug.hpp"
-#include "core/replicate/raft_watch.hpp"
 #include "core/runtime/node.hpp"
 
 namespace syslab {
@@ -58,7 +58,7 @@ struct RaftOptions {
   RaftReads reads = RaftReads::index;
   double drift = 0.01;  // of leases: how much faster or slower than true one clock may be
   RaftBug bug = RaftBug::none;
-  std::shared_ptr<RaftWatch> watch = nullptr;  // shared by all replicas
+  std::shared_ptr<LogWatch> watch = nullptr;  // shared by all replicas
 };
 
 class Raft final : public Node {

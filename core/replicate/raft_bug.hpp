@@ -1,11 +1,9 @@
-// RaftBug: mistakes that can be planted in Raft, each one that an implementation has really made. They show
-// that the checkers would have found it, and are there to be hunted in labs.
+// RaftBug: mistakes that can be planted in Raft; see planted_bugs.hpp.
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
-#include <string_view>
+
+#include "core/replicate/planted_bugs.hpp"
 
 namespace syslab {
 
@@ -34,9 +32,28 @@ enum class RaftBug : std::uint8_t {
   members_at_once,           // a change of members does not wait for the one before it
 };
 
-// Every bug but `none`, in the order above.
-std::span<const std::string_view> raft_bug_names();
-std::optional<RaftBug> parse_raft_bug(std::string_view name);
-std::string_view to_string(RaftBug bug);
+inline constexpr PlantedBugs<RaftBug, 21> kRaftBugs{{
+    "ack_before_commit",
+    "ack_before_disk",
+    "vote_not_persisted",
+    "votes_twice",
+    "votes_for_anyone",
+    "compares_length_only",
+    "minority_elects",
+    "minority_commits",
+    "commits_older_term",
+    "ignores_previous_term",
+    "truncates_always",
+    "never_truncates",
+    "commits_past_match",
+    "answers_by_index",
+    "stale_reads",
+    "lease_without_bound",
+    "reads_before_own_entry",
+    "executes_twice",
+    "snapshot_forgets_clients",
+    "snapshot_keeps_state",
+    "members_at_once",
+}};
 
 }  // namespace syslab

@@ -1,24 +1,12 @@
 // Raft under everything at once: its invariants at every step, its histories at the end; and the same with
 // each planted bug, which must be found.
 #include <catch2/catch.hpp>
-#include <cstdlib>
 
-#include "core/check/linearizable.hpp"
 #include "core/replicate/raft.hpp"
-#include "core/sim/clients.hpp"
-#include "core/sim/explore.hpp"
 #include "core/sim/fault/chaos.hpp"
-#include "core/sim/fault/clock_drift.hpp"
 #include "core/sim/fault/crash.hpp"
-#include "core/sim/fault/delay.hpp"
-#include "core/sim/fault/disk_torn.hpp"
-#include "core/sim/fault/duplicate.hpp"
-#include "core/sim/fault/loss.hpp"
 #include "core/sim/fault/partition.hpp"
-#include "core/sim/fault/pause.hpp"
-#include "core/sim/fault/random_partitions.hpp"
-#include "core/sim/fault/reorder.hpp"
-#include "core/sim/world.hpp"
+#include "tests/replicate/ordeal.hpp"
 
 using namespace syslab;
 using namespace std::chrono_literals;
@@ -57,7 +45,7 @@ class Churn {
 RaftOptions options_for(std::uint64_t seed, RaftBug bug) {
   RaftOptions o;
   o.bug = bug;
-  o.watch = std::make_shared<RaftWatch>();
+  o.watch = std::make_shared<LogWatch>();
   o.reads = static_cast<RaftReads>(seed / 3 % 3);
   o.snapshot_after = seed % 2 == 0 ? 20 : 0;
   o.pre_vote = seed % 5 != 0;
@@ -92,126 +80,46 @@ std::vector<FaultPtr> faults_for(RaftBug bug) {
     return {make_chaos(
         {.faults = {make_partition({.target = "primaries"})}, .every = 300ms, .lasting = 600ms, .span = 6s})};
   }
-  return {make_random_partitions({.every = 1500ms, .span = 6s}),
-          make_chaos({.faults = {make_crash({.target = "one", .disk = CrashDisk::prefix}),
-                                 make_crash({.target = "primaries", .disk = CrashDisk::synced}),
-                                 make_crash({.target = "minority", .power = true}),
-                                 make_crash({.target = "all", .power = true}), make_pause({.target = "one"}),
-                                 make_loss({.probability = 0.3, .correlation = 0.5}),
-                                 make_duplicate({.probability = 0.3}),
-                                 make_delay({.by = 100ms, .jitter = 100ms, .probability = 0.05}),
-                                 make_reorder({.by = 50ms, .probability = 0.3}),
-                                 make_clock_drift({.target = "one", .ppm = 9000}),
-                                 make_disk_torn({.target = "all"})},
-                      .every = 500ms,
-                      .lasting = 600ms,
-                      .at_once = 3,
-                      .span = 6s})};
+  return test::all_faults();
 }
 
-Trial run(std::uint64_t seed, const FaultSchedule* schedule, RaftBug bug,
-          std::uint64_t* operations = nullptr) {
+test::Ordeal ordeal(std::uint64_t seed, RaftBug bug) {
+  test::Ordeal o;
   // A slow disk keeps the moment open in which something is sent but not yet synced.
-  World world(
-      {.seed = seed,
-       .trace_keep = 0,
-       .link = {.latency =
-                    bug == RaftBug::commits_older_term ? make_uniform({.low = 0.001, .high = 0.04}) : nullptr,
-                .loss = bug == RaftBug::snapshot_forgets_clients ? 0.1 : 0.0},
-       .disk = {.sync_time = make_constant({.value = seed % 4 == 0 ? 0.02 : 0.001})}});
-  const std::size_t voters = 3 + seed % 3;
+  o.world = {
+      .seed = seed,
+      .trace_keep = 0,
+      .link = {.latency =
+                   bug == RaftBug::commits_older_term ? make_uniform({.low = 0.001, .high = 0.04}) : nullptr,
+               .loss = bug == RaftBug::snapshot_forgets_clients ? 0.1 : 0.0},
+      .disk = {.sync_time = make_constant({.value = seed % 4 == 0 ? 0.02 : 0.001})}};
   RaftOptions options = options_for(seed, bug);
-  options.voters = voters;
-  auto members = std::make_shared<std::vector<NodeId>>();
-  options.members = members;
-  *members = *world.add_group("kv", voters + 1, [&](std::size_t) -> NodeFactory {
-    return [options] { return std::make_unique<Raft>(options); };
-  });
-  const NodeId asking = *world.add_client("clients", {.kind = "clients"});
+  options.voters = 3 + seed % 3;
+  o.watch = options.watch;
+  o.build = [options](World& world) {
+    return test::add_replicas(world, "kv", options.voters + 1, [&](auto members) -> NodeFactory {
+      RaftOptions own = options;
+      own.members = members;
+      return [own] { return std::make_unique<Raft>(own); };
+    });
+  };
   // Readers find stale answers; writers make logs differ.
-  const double read = seed % 2 == 0 ? 0.95 : 0.3;
-  Clients clients(world, asking,
-                  {.count = 6,
-                   .to = *members,
-                   .read = read,
-                   .write = (1 - read) * 0.7,
-                   .cas = (1 - read) * 0.3,
-                   .keys = [](Rng& rng) { return Value(static_cast<int>(rng.below(2))); },
-                   .timeout = 300ms,
-                   .retries = 5});
-  Churn churn(world, *members);
-  if (schedule != nullptr) {
-    plan(world, *schedule);
-  } else {
-    const auto inject = [&](FaultPtr fault) {
-      const auto injected = world.inject(std::move(fault));
-      INFO((injected.ok() ? "" : injected.error().message));
-      REQUIRE(injected.ok());
-    };
-    for (FaultPtr& fault : faults_for(bug)) inject(std::move(fault));
-  }
-  Trial trial;
-  const auto& violation = options.watch->violation();
-  world.run_until([&] { return violation.has_value(); }, Instant(8s));
-  if (!violation) {
-    clients.stop();
-    world.run_until([&] { return violation.has_value(); }, world.now() + 2s);
-  }
-  trial.schedule = schedule_of(world.faults());
-  if (violation) {
-    trial.violation = violation;
-    return trial;
-  }
-  // A history that takes too long to judge proves nothing.
-  const Expected<Verdict> verdict = check_linearizable(clients.history(), **model_named("register"),
-                                                       {.steps_max = 200'000, .shorten = false});
-  REQUIRE(verdict.ok());
-  if (verdict->outcome == Outcome::violated) trial.violation = verdict->message;
-  if (operations != nullptr) *operations += clients.ok();
-  return trial;
-}
-
-std::uint64_t seeds(std::uint64_t usual) {
-  const char* given = std::getenv("SYSLAB_SEEDS");
-  return given == nullptr ? usual : std::strtoull(given, nullptr, 10);
+  o.clients = test::clients_that_read(seed % 2 == 0 ? 0.95 : 0.3);
+  o.company = [](World& world, const std::vector<NodeId>& nodes) -> std::shared_ptr<void> {
+    return std::make_shared<Churn>(world, nodes);
+  };
+  o.faults = faults_for(bug);
+  return o;
 }
 
 }  // namespace
 
 TEST_CASE("raft: its invariants hold at every step, and its histories are linearizable, whatever fails",
           "[replicate][raft][sweep]") {
-  std::uint64_t operations = 0;
-#ifdef __SANITIZE_ADDRESS__
-  const std::uint64_t count = seeds(10);
-#else
-  const std::uint64_t count = seeds(100);
-#endif
-  const auto finding =
-      explore([&](std::uint64_t seed,
-                  const FaultSchedule* schedule) { return run(seed, schedule, RaftBug::none, &operations); },
-              1, count, 0);
-  if (finding) FAIL("seed " << finding->seed << ": " << finding->violation);
-  CHECK(operations > 100 * count);
+  test::sweep(ordeal);
 }
 
 TEST_CASE("raft: every planted bug is found, and its schedule of faults shortened",
-          "[replicate][raft][sweep]") {
-  for (const std::string_view name : raft_bug_names()) {
-    const RaftBug bug = *parse_raft_bug(name);
-#ifdef __SANITIZE_ADDRESS__  // ten times slower
-    if (static_cast<int>(bug) % 5 != 0) continue;
-#endif
-    const auto finding =
-        explore([&](std::uint64_t seed, const FaultSchedule* schedule) { return run(seed, schedule, bug); },
-                1, 1000, 30);
-    INFO(name);
-    CHECK(finding.has_value());
-    if (!finding) continue;
-    INFO("seed " << finding->seed << ", " << finding->schedule.size() << " faults: " << finding->violation);
-    CHECK(finding->schedule.size() <= finding->faults);
-    const Trial again = run(finding->seed, &finding->schedule, bug);
-    CHECK(again.violation == finding->violation);
-    const Trial sound = run(finding->seed, &finding->schedule, RaftBug::none);
-    CHECK(!sound.violation);
-  }
+          "[replicate][raft][hunt]") {
+  test::hunt(kRaftBugs, ordeal);
 }

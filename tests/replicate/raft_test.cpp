@@ -249,12 +249,12 @@ TEST_CASE("raft: a replica that was cut off does not depose a leader that all ot
 }
 
 TEST_CASE("raft: its bugs have names", "[replicate][raft]") {
-  for (const std::string_view name : raft_bug_names()) {
-    REQUIRE(parse_raft_bug(name).has_value());
-    CHECK(to_string(*parse_raft_bug(name)) == name);
+  for (const std::string_view name : kRaftBugs.names) {
+    REQUIRE(kRaftBugs.parse(name).has_value());
+    CHECK(kRaftBugs.name(*kRaftBugs.parse(name)) == name);
   }
-  CHECK(!parse_raft_bug("none").has_value());
-  CHECK(to_string(RaftBug::none) == "none");
+  CHECK(!kRaftBugs.parse("none").has_value());
+  CHECK(kRaftBugs.name(RaftBug::none) == "none");
 }
 
 // A store that answers before anybody else knows and passes its writes on whenever: the checker must see

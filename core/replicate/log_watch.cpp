@@ -1,15 +1,11 @@
-#include "core/replicate/raft_watch.hpp"
+#include "core/replicate/log_watch.hpp"
 
 #include <fmt/format.h>
 
 namespace syslab {
 
-void RaftWatch::violated(std::string what) {
-  if (!violation_) violation_ = std::move(what);
-}
-
-void RaftWatch::leads(NodeId node, std::uint64_t term,
-                      const std::function<std::uint64_t(std::uint64_t index)>& term_at) {
+void LogWatch::leads(NodeId node, std::uint64_t term,
+                     const std::function<std::uint64_t(std::uint64_t index)>& term_at) {
   if (const auto [other, fresh] = leaders_.emplace(term, node); !fresh && other->second != node) {
     violated(fmt::format("election safety: nodes {} and {} both lead term {}", other->second.index,
                          node.index, term));
@@ -25,8 +21,8 @@ void RaftWatch::leads(NodeId node, std::uint64_t term,
   }
 }
 
-void RaftWatch::appended(NodeId node, std::uint64_t index, std::uint64_t term, std::uint64_t previous_term,
-                         const Value& command) {
+void LogWatch::appended(NodeId node, std::uint64_t index, std::uint64_t term, std::uint64_t previous_term,
+                        const Value& command) {
   const Entry entry{previous_term, command.hash()};
   const auto [known, fresh] = entries_.emplace(std::pair(index, term), entry);
   if (fresh) return;
@@ -40,7 +36,7 @@ void RaftWatch::appended(NodeId node, std::uint64_t index, std::uint64_t term, s
   }
 }
 
-void RaftWatch::committed(NodeId node, std::uint64_t index, std::uint64_t term) {
+void LogWatch::committed(NodeId node, std::uint64_t index, std::uint64_t term) {
   const auto [known, fresh] = committed_.emplace(index, term);
   if (!fresh && known->second != term) {
     violated(fmt::format(
@@ -49,7 +45,7 @@ void RaftWatch::committed(NodeId node, std::uint64_t index, std::uint64_t term) 
   }
 }
 
-void RaftWatch::dropped_committed(NodeId node, std::uint64_t index) {
+void LogWatch::dropped_committed(NodeId node, std::uint64_t index) {
   violated(fmt::format("durability: node {} drops entry {}, which it held as committed", node.index, index));
 }
 

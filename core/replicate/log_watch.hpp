@@ -1,29 +1,31 @@
-// RaftWatch: sees every change of every replica of one Raft group, all at once, as no replica can, and says
-// when the safety properties of the paper (figure 3) are broken.
+// LogWatch: the invariants of a log that replicas copy from a leader, checked at every change of any replica.
 //
-//   election safety        at most one leader a term
+//   one leader a term      at most one leader a term
 //   log matching           entries of the same index and term are the same, and so are all before them
-//   leader completeness    a leader has every entry that was committed before
+//   leader completeness    a leader has every entry that was committed before: no acknowledged write is lost
 //   state machine safety   no two replicas commit different entries at an index
 //   leader append-only     is checked by the others: an entry that a leader replaces has two values
 //   durability             a committed entry is never dropped by a replica that held it as committed
-// Cost: a map look-up for each entry appended or committed at each replica; memory for each entry of the run.
+// Terms are what orders leaders: Raft's terms, the views of view-stamped replication, the epochs of a
+// primary. Committed is what may be acknowledged. Source: Ongaro & Ousterhout 2014, figure 3. Cost: a map
+// look-up for each entry appended or committed at each replica; memory for each entry of the run.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
-#include <string>
 #include <utility>
 
 #include "core/base/node_id.hpp"
 #include "core/base/value.hpp"
+#include "core/replicate/watch.hpp"
 
 namespace syslab {
 
-class RaftWatch {
+class LogWatch final : public Watch {
  public:
+  // A node begins to lead. `term_at` tells the term of an entry in its log: 0 where it has none, ~0 where
+  // only a snapshot covers it.
   void leads(NodeId node, std::uint64_t term,
              const std::function<std::uint64_t(std::uint64_t index)>& term_at);
   void appended(NodeId node, std::uint64_t index, std::uint64_t term, std::uint64_t previous_term,
@@ -31,20 +33,15 @@ class RaftWatch {
   void committed(NodeId node, std::uint64_t index, std::uint64_t term);
   void dropped_committed(NodeId node, std::uint64_t index);
 
-  // The first that was broken, in words; none as long as all hold.
-  const std::optional<std::string>& violation() const { return violation_; }
-
  private:
   struct Entry {
     std::uint64_t previous_term;
     std::uint64_t command;  // its hash
   };
-  void violated(std::string what);
 
   std::map<std::uint64_t, NodeId> leaders_;                           // by term
   std::map<std::pair<std::uint64_t, std::uint64_t>, Entry> entries_;  // by index and term
   std::map<std::uint64_t, std::uint64_t> committed_;                  // the term by index
-  std::optional<std::string> violation_;
 };
 
 }  // namespace syslab
