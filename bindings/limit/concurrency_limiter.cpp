@@ -27,12 +27,12 @@ std::optional<Duration> latency_argument(lua_State* L, int index) {
   return duration_argument(L, index, "latency");
 }
 
-Outcome outcome_argument(lua_State* L, int index) {
-  if (lua_isnoneornil(L, index)) return Outcome::success;
+RequestOutcome outcome_argument(lua_State* L, int index) {
+  if (lua_isnoneornil(L, index)) return RequestOutcome::success;
   const std::string_view outcome = string_argument(L, index, "outcome");
-  if (outcome == "success") return Outcome::success;
-  if (outcome == "dropped") return Outcome::dropped;
-  if (outcome == "ignored") return Outcome::ignored;
+  if (outcome == "success") return RequestOutcome::success;
+  if (outcome == "dropped") return RequestOutcome::dropped;
+  if (outcome == "ignored") return RequestOutcome::ignored;
   throw ScriptError(
       fmt::format("bad argument 'outcome': expected 'success', 'dropped' or 'ignored', got '{}'", outcome));
 }

@@ -107,8 +107,8 @@ class ProbeTable {
   // Starts loading what find(hash) will touch.
   void prefetch(std::uint64_t hash) const {
     const std::size_t i = home(hash);
-    __builtin_prefetch(&tags_[i]);
-    __builtin_prefetch(&entries_[i]);
+    __builtin_prefetch(tags_.data() + i);
+    __builtin_prefetch(entries_.data() + i);
   }
 
  private:

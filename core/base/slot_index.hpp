@@ -81,7 +81,7 @@ class SlotIndex {
 
   // Starts loading the bucket of a hash that is about to be looked up.
   void prefetch(std::uint64_t hash) const {
-    __builtin_prefetch(&buckets_[home(static_cast<std::uint32_t>(hash >> 32))]);
+    __builtin_prefetch(buckets_.data() + home(static_cast<std::uint32_t>(hash >> 32)));
   }
   // The slot that a look-up would probably end at, from the home bucket alone; may be wrong or kNoSlot.
   Slot guess(std::uint64_t hash) const { return buckets_[home(static_cast<std::uint32_t>(hash >> 32))].slot; }

@@ -58,7 +58,7 @@ class Belady {
   Slot victim(const Entrant&) const { return heap_.front(); }
   void on_remove(Slot slot, Leaving);
   void clear();
-  void prefetch(Slot slot) const { __builtin_prefetch(&entries_[slot], 1); }
+  void prefetch(Slot slot) const { __builtin_prefetch(entries_.data() + slot, 1); }
   template <class Visit>
   void for_each(
       Visit&& visit) const {  // the next victim last; of the others, those used sooner come earlier, roughly

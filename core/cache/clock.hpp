@@ -49,7 +49,7 @@ class ClockPolicy {
   }
   void on_remove(Slot slot, Leaving) { lists_.unlink(slot); }
   void clear() { lists_.clear(); }
-  void prefetch(Slot slot) const { __builtin_prefetch(&marks_[slot], 1); }
+  void prefetch(Slot slot) const { __builtin_prefetch(marks_.data() + slot, 1); }
   template <class Visit>
   void for_each(Visit&& visit) const {  // by age: a mark may save the last one
     lists_.for_each(kAge, visit);

@@ -52,7 +52,7 @@ class Lfu {
     groups_.assign(1, {});
     free_ = kEnds;
   }
-  void prefetch(Slot slot) const { __builtin_prefetch(&nodes_[slot]); }
+  void prefetch(Slot slot) const { __builtin_prefetch(nodes_.data() + slot); }
   template <class Visit>
   void for_each(Visit&& visit) const {
     for (Group group = groups_[kEnds].previous; group != kEnds; group = groups_[group].previous) {

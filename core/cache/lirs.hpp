@@ -43,7 +43,7 @@ class Lirs {
   Slot victim(const Entrant& entrant);
   void on_remove(Slot slot, Leaving why);
   void clear();
-  void prefetch(Slot slot) const { __builtin_prefetch(&node_of_[slot]); }
+  void prefetch(Slot slot) const { __builtin_prefetch(node_of_.data() + slot); }
   template <class Visit>
   void for_each(Visit&& visit) const {  // LIR ones by recency, then the queue
     stack_.for_each(kStack, [&](Slot node) {

@@ -52,7 +52,7 @@ class Sampled {
   void on_remove(Slot slot, Leaving);
   void advance(Instant now) { now_ = now; }
   void clear();
-  void prefetch(Slot slot) const { __builtin_prefetch(&uses_[slot], 1); }
+  void prefetch(Slot slot) const { __builtin_prefetch(uses_.data() + slot, 1); }
   template <class Visit>
   void for_each(Visit&& visit) const {  // in no meaningful order
     for (std::size_t i = 0; i < bag_.size(); ++i) visit(bag_[i]);

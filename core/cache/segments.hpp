@@ -55,7 +55,7 @@ class Segments {
   std::uint32_t& mark(Slot slot) { return entries_[slot].mark; }
 
   void prefetch(Slot slot) const {
-    __builtin_prefetch(&entries_[slot], 1);
+    __builtin_prefetch(entries_.data() + slot, 1);
     lists_.prefetch(slot);
   }
   template <class Visit>

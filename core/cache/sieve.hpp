@@ -48,7 +48,7 @@ class Sieve {
     lists_.clear();
     hand_ = kAge;
   }
-  void prefetch(Slot slot) const { __builtin_prefetch(&used_[slot], 1); }
+  void prefetch(Slot slot) const { __builtin_prefetch(used_.data() + slot, 1); }
   template <class Visit>
   void for_each(Visit&& visit) const {  // by age: the hand may be elsewhere
     lists_.for_each(kAge, visit);

@@ -43,7 +43,7 @@ class SlotLists {
   Slot previous(Slot slot) const { return links_[slot].previous; }
   bool empty(List list) const { return front(list) == list; }
 
-  void prefetch(Slot slot) const { __builtin_prefetch(&links_[slot]); }
+  void prefetch(Slot slot) const { __builtin_prefetch(links_.data() + slot); }
 
   template <class Visit>
   void for_each(List list, Visit&& visit) const {

@@ -28,10 +28,10 @@ Admission Aimd::acquire(State& state) const {
   return {true, Duration::zero(), static_cast<double>(state.limit - state.in_flight)};
 }
 
-void Aimd::release(State& state, Outcome outcome, std::optional<Duration> latency) const {
+void Aimd::release(State& state, RequestOutcome outcome, std::optional<Duration> latency) const {
   const std::uint32_t inside = state.in_flight--;
-  if (outcome == Outcome::ignored) return;
-  if (outcome == Outcome::dropped || (latency && *latency > options_.timeout)) {
+  if (outcome == RequestOutcome::ignored) return;
+  if (outcome == RequestOutcome::dropped || (latency && *latency > options_.timeout)) {
     state.limit = std::max(options_.min, static_cast<std::uint32_t>(state.limit * options_.backoff));
   } else if (2 * std::uint64_t{inside} >= state.limit) {
     state.limit = std::min(options_.max, state.limit + 1);

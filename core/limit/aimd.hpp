@@ -40,7 +40,7 @@ class Aimd {
 
   State fresh() const { return {0, options_.initial}; }
   Admission acquire(State& state) const;
-  void release(State& state, Outcome outcome, std::optional<Duration> latency) const;
+  void release(State& state, RequestOutcome outcome, std::optional<Duration> latency) const;
   double limit(const State& state) const { return state.limit; }
   bool learned(const State& state) const { return state.limit != options_.initial; }
   Aimd renew() const { return *this; }

@@ -18,7 +18,7 @@ namespace syslab {
 template <class A>
 concept ConcurrencyAlgorithm = std::is_trivially_copyable_v<typename A::State> &&
     requires(A& algorithm, const A& view_of_it, typename A::State& state, const typename A::State& view,
-             Outcome outcome, std::optional<Duration> latency) {
+             RequestOutcome outcome, std::optional<Duration> latency) {
   { view.in_flight } -> std::convertible_to<std::uint32_t>;
   // Nobody inside, nothing learned.
   { view_of_it.fresh() } -> std::same_as<typename A::State>;
@@ -44,7 +44,7 @@ class BasicConcurrencyLimiter final : public ConcurrencyLimiter {
     auto copy = state_;
     return algorithm_.acquire(copy);
   }
-  bool release(Outcome outcome, std::optional<Duration> latency) override {
+  bool release(RequestOutcome outcome, std::optional<Duration> latency) override {
     if (state_.in_flight == 0) return false;
     algorithm_.release(state_, outcome, latency);
     return true;
@@ -83,7 +83,7 @@ class BasicKeyedConcurrencyLimiter final : public KeyedConcurrencyLimiter {
     auto copy = state == nullptr ? algorithm_.fresh() : *state;
     return algorithm_.acquire(copy);
   }
-  bool release(std::uint64_t key, Outcome outcome, std::optional<Duration> latency) override {
+  bool release(std::uint64_t key, RequestOutcome outcome, std::optional<Duration> latency) override {
     State* state = keys_.find(key);
     if (state == nullptr || state->in_flight == 0) return false;
     algorithm_.release(*state, outcome, latency);

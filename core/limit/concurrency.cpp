@@ -24,7 +24,7 @@ Admission Concurrency::acquire(State& state) const {
   return {true, unit_delay_ * (before / options_.limit), static_cast<double>(most - state.in_flight)};
 }
 
-void Concurrency::release(State& state, Outcome, std::optional<Duration> latency) {
+void Concurrency::release(State& state, RequestOutcome, std::optional<Duration> latency) {
   --state.in_flight;
   if (latency) unit_delay_ = (*latency + unit_delay_) / 2;
 }

@@ -31,7 +31,7 @@ class Concurrency {
 
   State fresh() const { return {0}; }
   Admission acquire(State& state) const;
-  void release(State& state, Outcome outcome, std::optional<Duration> latency);
+  void release(State& state, RequestOutcome outcome, std::optional<Duration> latency);
   double limit(const State&) const { return options_.limit; }
   bool learned(const State&) const { return false; }
   Concurrency renew() const { return Concurrency(options_); }

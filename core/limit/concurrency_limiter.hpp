@@ -25,7 +25,7 @@ struct Admission {
 
 // How a request went, for limits that learn: dropped is what overload looks like (a timeout, a refusal);
 // ignored says nothing about the service (a bad request, a cache hit).
-enum class Outcome : std::uint8_t { success, dropped, ignored };
+enum class RequestOutcome : std::uint8_t { success, dropped, ignored };
 
 class ConcurrencyLimiter {
  public:
@@ -34,7 +34,8 @@ class ConcurrencyLimiter {
   // A dry run: what acquire() would say.
   virtual Admission peek() const = 0;
   // One that was admitted leaves, after `latency` inside where it was measured. False where nobody is inside.
-  virtual bool release(Outcome outcome = Outcome::success, std::optional<Duration> latency = {}) = 0;
+  virtual bool release(RequestOutcome outcome = RequestOutcome::success,
+                       std::optional<Duration> latency = {}) = 0;
   virtual std::uint32_t in_flight() const = 0;
   // How many may be inside now; a limit that learns may be below in_flight().
   virtual double limit() const = 0;
@@ -55,7 +56,7 @@ class KeyedConcurrencyLimiter {
   virtual ~KeyedConcurrencyLimiter() = default;
   virtual Admission acquire(std::uint64_t key) = 0;
   virtual Admission peek(std::uint64_t key) const = 0;
-  virtual bool release(std::uint64_t key, Outcome outcome = Outcome::success,
+  virtual bool release(std::uint64_t key, RequestOutcome outcome = RequestOutcome::success,
                        std::optional<Duration> latency = {}) = 0;
   virtual std::uint32_t in_flight(std::uint64_t key) const = 0;
   virtual double limit(std::uint64_t key) const = 0;

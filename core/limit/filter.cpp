@@ -106,9 +106,9 @@ class ConcurrencyFilter final : public CountingFilter {
     const Instant since = env.now() + admission.delay;
     pass(env, admission.delay, std::move(request),
          [this, &env, key, since, reply = std::move(reply)](Result result) {
-           const Outcome outcome = result                     ? Outcome::success
-                                   : is_fault(result.error()) ? Outcome::dropped
-                                                              : Outcome::ignored;
+           const RequestOutcome outcome = result                     ? RequestOutcome::success
+                                   : is_fault(result.error()) ? RequestOutcome::dropped
+                                                              : RequestOutcome::ignored;
            const Duration latency = std::max(env.now() - since, Duration::zero());
            if (limiter_) {
              limiter_->release(outcome, latency);

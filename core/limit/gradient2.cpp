@@ -29,9 +29,9 @@ Admission Gradient2::acquire(State& state) const {
   return {true, Duration::zero(), static_cast<double>(limit - state.in_flight)};
 }
 
-void Gradient2::release(State& state, Outcome outcome, std::optional<Duration> latency) const {
+void Gradient2::release(State& state, RequestOutcome outcome, std::optional<Duration> latency) const {
   const std::uint32_t inside = state.in_flight--;
-  if (outcome == Outcome::ignored || !latency) return;
+  if (outcome == RequestOutcome::ignored || !latency) return;
   const double now = static_cast<double>(std::max(*latency, Duration(1)).count());
   if (state.samples < kWarmup) {
     ++state.samples;

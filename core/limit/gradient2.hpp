@@ -49,7 +49,7 @@ class Gradient2 {
 
   State fresh() const { return {0, 0, static_cast<double>(options_.initial), 0, 0}; }
   Admission acquire(State& state) const;
-  void release(State& state, Outcome outcome, std::optional<Duration> latency) const;
+  void release(State& state, RequestOutcome outcome, std::optional<Duration> latency) const;
   double limit(const State& state) const { return state.limit; }
   bool learned(const State& state) const { return state.samples > 0; }
   Gradient2 renew() const { return *this; }

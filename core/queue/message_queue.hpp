@@ -291,6 +291,7 @@ class MessageQueue {
   void leave_ready(Slot slot);
   void settle_flight(Slot slot);
   Slot pick();
+  void prefetch(Slot slot) const;
   void deliver(Instant now, Slot slot, Duration visibility, std::vector<Received>& out);
   void bury(Instant now, Slot slot);
   std::size_t receive_fifo(Instant now, std::size_t max, Duration visibility, std::vector<Received>& out);

@@ -270,12 +270,12 @@ Expected<BusRule> parse_rule(const Value& given) {
                                                                    : "queue");
     if (!protocol) return validation(protocol.error().message);
     target.to.protocol = *protocol;
-    if (target.to.node.empty() || (*protocol == Protocol::queue && target.to.queue.empty())) {
+    if (target.to.node.empty() || (*protocol == DeliveryProtocol::queue && target.to.queue.empty())) {
       return validation("a target of rule '" + rule.name +
                         "' names a node in `to`, and for a queue its name");
     }
     if (const Value& dead = t["dead_letter"]; !dead.is_nil()) {
-      target.dead_letters = {text_of(dead["to"]), Protocol::queue, text_of(dead["queue"])};
+      target.dead_letters = {text_of(dead["to"]), DeliveryProtocol::queue, text_of(dead["queue"])};
       if (target.dead_letters.node.empty() || target.dead_letters.queue.empty()) {
         return validation("dead_letter is { to = NODE, queue = NAME }");
       }

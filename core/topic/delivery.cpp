@@ -17,13 +17,13 @@ constexpr std::string_view kTypes[] = {"send", "invoke", "post", "mail"};
 
 }  // namespace
 
-std::string_view to_string(Protocol protocol) {
+std::string_view to_string(DeliveryProtocol protocol) {
   return kProtocols[static_cast<std::size_t>(protocol)];
 }
 
-Expected<Protocol> protocol_named(std::string_view name) {
+Expected<DeliveryProtocol> protocol_named(std::string_view name) {
   for (std::size_t i = 0; i < std::size(kProtocols); ++i) {
-    if (kProtocols[i] == name) return static_cast<Protocol>(i);
+    if (kProtocols[i] == name) return static_cast<DeliveryProtocol>(i);
   }
   return Error{"InvalidParameter",
                fmt::format("Invalid parameter: Protocol: '{}' is not queue, function, http or mail", name),
@@ -65,7 +65,7 @@ RetryPlan bus_retries() {
 }
 
 Request request_for(const Endpoint& to, Value message) {
-  if (to.protocol == Protocol::queue) message = message.with("queue", to.queue);
+  if (to.protocol == DeliveryProtocol::queue) message = message.with("queue", to.queue);
   return {.type = std::string(kTypes[static_cast<std::size_t>(to.protocol)]), .body = std::move(message)};
 }
 

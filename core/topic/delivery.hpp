@@ -17,13 +17,13 @@ namespace syslab {
 
 // What stands behind a node's service, so what it is asked: {type = "send", queue, body ...}, {type =
 // "invoke", ...}, {type = "post", ...}, {type = "mail", ...}.
-enum class Protocol : std::uint8_t { queue, function, http, mail };
-std::string_view to_string(Protocol protocol);
-Expected<Protocol> protocol_named(std::string_view name);  // errors: InvalidParameter
+enum class DeliveryProtocol : std::uint8_t { queue, function, http, mail };
+std::string_view to_string(DeliveryProtocol protocol);
+Expected<DeliveryProtocol> protocol_named(std::string_view name);  // errors: InvalidParameter
 
 struct Endpoint {
   std::string node = {};
-  Protocol protocol = Protocol::queue;
+  DeliveryProtocol protocol = DeliveryProtocol::queue;
   std::string queue = {};  // of protocol queue
 };
 

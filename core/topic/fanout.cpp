@@ -18,9 +18,9 @@ std::string text_of(const Value& value) {
   return value.is_string() ? std::string(value.string()) : std::string();
 }
 
-RetryPlan plan_for(Protocol protocol) {
-  if (protocol == Protocol::http) return http_retries();
-  return protocol == Protocol::mail ? mail_retries() : managed_retries();
+RetryPlan plan_for(DeliveryProtocol protocol) {
+  if (protocol == DeliveryProtocol::http) return http_retries();
+  return protocol == DeliveryProtocol::mail ? mail_retries() : managed_retries();
 }
 
 std::size_t bytes_of(const Value& value) {
@@ -126,7 +126,7 @@ class Topic final : public FilterService {
                                            {"body", content},
                                            {"attributes", body["attributes"]},
                                            {"sent_at", to_seconds(env.now())}});
-        message = s.to.protocol == Protocol::queue ? Value::map({{"body", envelope}}) : envelope;
+        message = s.to.protocol == DeliveryProtocol::queue ? Value::map({{"body", envelope}}) : envelope;
       }
       if (options_->fifo) message = message.with("group", group).with("dedup", dedup);
       if (!options_->fifo) {
@@ -284,7 +284,7 @@ Expected<Subscription> parse_subscription(const Value& given) {
                                  : text_of(given["protocol"]));
   if (!protocol) return protocol.error();
   s.to.protocol = *protocol;
-  if (s.to.protocol == Protocol::queue && s.to.queue.empty())
+  if (s.to.protocol == DeliveryProtocol::queue && s.to.queue.empty())
     return invalid("queue", "the protocol queue needs its name");
   const std::string scope = given["scope"].is_nil() ? "attributes" : text_of(given["scope"]);
   if (scope != "attributes" && scope != "body")
@@ -297,7 +297,7 @@ Expected<Subscription> parse_subscription(const Value& given) {
     s.filter = std::move(*filter);
   }
   if (const Value& dead = given["dead_letter"]; !dead.is_nil()) {
-    s.dead_letters = {text_of(dead["to"]), Protocol::queue, text_of(dead["queue"])};
+    s.dead_letters = {text_of(dead["to"]), DeliveryProtocol::queue, text_of(dead["queue"])};
     if (s.dead_letters.node.empty() || s.dead_letters.queue.empty()) {
       return invalid("dead_letter", "expected { to = NODE, queue = NAME }");
     }

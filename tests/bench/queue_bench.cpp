@@ -88,11 +88,11 @@ const RatioRow depth("standard queue, 1M waiting against 1k waiting", 0.8, [](Ra
   run.compare(
       kOperations, [&] { deep.run(); }, [&] { shallow.run(); });
 });
-const RatioRow fifo_depth("fifo queue, 1000 groups, 1M waiting against 1k waiting", 0.6, [](RatioRun& run) {
+const RatioRow fifo_depth("fifo queue, 100 groups, 1M waiting against 1k waiting", 0.8, [](RatioRun& run) {
   QueueOptions o;
   o.ordering = Ordering::fifo;
   o.dedup_window = 100ms;
-  Churn deep(o, 1000000, 1000), shallow(o, 1000, 1000);
+  Churn deep(o, 1000000, 100), shallow(o, 1000, 100);
   run.compare(
       kOperations, [&] { deep.run(); }, [&] { shallow.run(); });
 });

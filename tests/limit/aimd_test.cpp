@@ -21,19 +21,19 @@ constexpr Duration ms(std::int64_t n) {
 
 TEST_CASE("aimd: one more for each success while half is in use, a share for each drop", "[limit][aimd]") {
   const auto limiter = make_aimd({.initial = 10, .min = 4, .max = 12, .backoff = 0.5, .timeout = ms(100)});
-  const auto once = [&](int inside, Outcome outcome, Duration latency) {
+  const auto once = [&](int inside, RequestOutcome outcome, Duration latency) {
     for (int i = 0; i < inside; ++i) REQUIRE(limiter->acquire().admitted);
     limiter->release(outcome, latency);
-    for (int i = 1; i < inside; ++i) limiter->release(Outcome::ignored);
+    for (int i = 1; i < inside; ++i) limiter->release(RequestOutcome::ignored);
     return limiter->limit();
   };
-  REQUIRE(once(4, Outcome::success, ms(10)) == 10);  // less than half in use: no reason to grow
-  REQUIRE(once(5, Outcome::success, ms(10)) == 11);
-  REQUIRE(once(11, Outcome::success, ms(10)) == 12);
-  REQUIRE(once(12, Outcome::success, ms(10)) == 12);  // max
-  REQUIRE(once(1, Outcome::ignored, ms(500)) == 12);
-  REQUIRE(once(1, Outcome::success, ms(101)) == 6);  // too late is as bad as lost
-  REQUIRE(once(1, Outcome::dropped, ms(1)) == 4);    // floor(3) is below min
+  REQUIRE(once(4, RequestOutcome::success, ms(10)) == 10);  // less than half in use: no reason to grow
+  REQUIRE(once(5, RequestOutcome::success, ms(10)) == 11);
+  REQUIRE(once(11, RequestOutcome::success, ms(10)) == 12);
+  REQUIRE(once(12, RequestOutcome::success, ms(10)) == 12);  // max
+  REQUIRE(once(1, RequestOutcome::ignored, ms(500)) == 12);
+  REQUIRE(once(1, RequestOutcome::success, ms(101)) == 6);  // too late is as bad as lost
+  REQUIRE(once(1, RequestOutcome::dropped, ms(1)) == 4);    // floor(3) is below min
   REQUIRE(limiter->fresh()->limit() == 10);
 }
 
@@ -44,7 +44,8 @@ TEST_CASE("aimd: swings below what a service can take", "[limit][aimd]") {
   for (int round = 0; round < 500; ++round) {
     int inside = 0;
     while (limiter->acquire().admitted) ++inside;
-    for (int i = inside; i > 0; --i) limiter->release(i > 40 ? Outcome::dropped : Outcome::success, ms(10));
+    for (int i = inside; i > 0; --i)
+      limiter->release(i > 40 ? RequestOutcome::dropped : RequestOutcome::success, ms(10));
     if (round >= 100) sum += inside;
   }
   REQUIRE(sum / 400 > 20);

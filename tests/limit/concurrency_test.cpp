@@ -41,9 +41,9 @@ TEST_CASE("concurrency: the typical latency is learned, half way each time", "[l
   const auto limiter = make_concurrency({.limit = 1, .burst = 1, .unit_delay = ms(100)});
   limiter->acquire();
   limiter->acquire();
-  limiter->release(Outcome::success, ms(300));
+  limiter->release(RequestOutcome::success, ms(300));
   REQUIRE(limiter->peek().delay == ms(200));
-  limiter->release(Outcome::success);  // not measured: nothing is learned
+  limiter->release(RequestOutcome::success);  // not measured: nothing is learned
   limiter->acquire();
   REQUIRE(limiter->peek().delay == ms(200));
   REQUIRE_FALSE(limiter->fresh()->release());

@@ -368,7 +368,7 @@ TEST_CASE("concurrency conformance: never more inside than the limit says, and p
             ++refused;
           }
         } else if (inside > 0) {
-          const auto outcome = static_cast<Outcome>(rng.below(3));
+          const auto outcome = static_cast<RequestOutcome>(rng.below(3));
           REQUIRE(limiter->release(outcome,
                                    Duration(static_cast<std::int64_t>(1'000'000 + rng.below(9'000'000)))));
           --inside;
@@ -401,7 +401,7 @@ TEST_CASE("concurrency conformance: every key has a limit of its own, and memory
           REQUIRE(keyed->peek(key).admitted == own->peek().admitted);
           REQUIRE(keyed->acquire(key).admitted == own->acquire().admitted);
         } else {
-          const auto outcome = rng.chance(0.1) ? Outcome::dropped : Outcome::success;
+          const auto outcome = rng.chance(0.1) ? RequestOutcome::dropped : RequestOutcome::success;
           const Duration latency(static_cast<std::int64_t>(1'000'000 + rng.below(1'000'000)));
           REQUIRE(keyed->release(key, outcome, latency) == own->release(outcome, latency));
         }
@@ -417,7 +417,7 @@ TEST_CASE("concurrency conformance: every key has a limit of its own, and memory
       REQUIRE_FALSE(keyed->acquire(65).admitted);
       REQUIRE_FALSE(keyed->release(65));
       REQUIRE(keyed->size() == 64);
-      REQUIRE(keyed->release(7, Outcome::dropped, Duration(1000000)));
+      REQUIRE(keyed->release(7, RequestOutcome::dropped, Duration(1000000)));
       REQUIRE(keyed->acquire(65).admitted);
       REQUIRE(keyed->size() == 64);
       REQUIRE(keyed->in_flight(8) == 1);
@@ -437,7 +437,7 @@ TEST_CASE("concurrency conformance: ten million keys come and go in bounded memo
         admitted += keyed->acquire(key).admitted;
         inside.push_back(key);
         if (inside.size() < 500) continue;
-        keyed->release(inside.front(), Outcome::success, Duration(1000000));
+        keyed->release(inside.front(), RequestOutcome::success, Duration(1000000));
         inside.pop_front();
       }
       REQUIRE(admitted == 10'000'000);

@@ -62,7 +62,7 @@ TEST_CASE("gradient2: follows the formula of Netflix to the last bit", "[limit][
       const std::int64_t base = i / 3000 % 3 == 0 ? 1000 : i / 3000 % 3 == 1 ? 4000 : 90000;
       const Duration latency((base + static_cast<std::int64_t>(rng.below(500))) * (rng.chance(0.01) ? 9 : 1));
       model.sample(static_cast<double>(latency.count()), inside--);
-      limiter->release(Outcome::success, latency);
+      limiter->release(RequestOutcome::success, latency);
       REQUIRE(limiter->limit() == model.limit);
     }
     at_most = at_most || model.limit == 150;
@@ -78,7 +78,8 @@ TEST_CASE("gradient2: grows while the latency is even, shrinks when it rises", "
     int inside = 0;
     while (limiter->acquire().admitted) ++inside;
     // All saw the queue of all, so all leave at the same fill.
-    for (int i = 0; i < inside; ++i) limiter->release(i == 0 ? Outcome::success : Outcome::ignored, latency);
+    for (int i = 0; i < inside; ++i)
+      limiter->release(i == 0 ? RequestOutcome::success : RequestOutcome::ignored, latency);
     return limiter->limit();
   };
   const double before = limiter->limit();

@@ -36,6 +36,9 @@ CANARIES = [
     ("name what you use", {"core/base/a.cpp": "using namespace std;\n"}),
     ("order of 'all_'", {"core/cache/a.hpp": HEADER + "std::unordered_map<int, std::vector<int>> all_;\n",
                          "core/cache/a.cpp": "void f() { for (auto& [k, v] : all_) g(k); }\n"}),
+    ("is a type of core/cache/a.hpp already", {
+        "core/cache/a.hpp": HEADER + "namespace syslab {\nstruct Coin {\n};\n}\n",
+        "core/limit/b.hpp": HEADER + "namespace syslab {\nenum class Coin : int { heads };\n}\n"}),
     ("#pragma once", {"core/base/a.hpp": "// What it is.\n"}),
     ("begins with a comment", {"core/base/a.hpp": "#pragma once\n"}),
     ("says nothing", {"core/base/string_utils.hpp": HEADER}),
@@ -54,6 +57,8 @@ CANARIES = [
 # What looks like a finding and is none.
 INNOCENT = {
     "core/cache/a.hpp": HEADER + '#include "core/hash/hash64.hpp"\n#include "core/base/time.hpp"\n#include <span>\n',
+    "core/cache/b.hpp": HEADER + "namespace syslab::program {\nclass Coin {\n};\nclass Other;\n}\n",
+    "core/cache/c.hpp": HEADER + "namespace syslab {\nclass Coin final : public Face {\n};\nclass Other;\n}\n",
     "core/live/a.cpp": '#include <boost/asio/ip/tcp.hpp>\n#include "core/sim/world.hpp"\n',
     "core/base/a.cpp": '// rand() and std::hash are banned.\nauto text = "catch (...)";\n'
                        'static_assert(sizeof(int) == 4);\n'

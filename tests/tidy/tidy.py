@@ -149,6 +149,22 @@ def no_walk_over_unordered(tree):
                                        f"or say '// any order: why' on this line")
 
 
+def types_have_one_header(tree):
+    """Two types of one name in one namespace are undefined behaviour as soon as one program holds both, and no compiler
+    says so."""
+    seen = {}
+    for path, text in sorted(tree.items()):
+        if not path.endswith(".hpp") or not starts_with(path, ENGINE):
+            continue
+        code = without_comments_and_strings(text)
+        namespace = re.search(r"^namespace ([\w:]+) \{", code, re.M)
+        for match in re.finditer(r"^(?:struct|class|enum class) (\w+)(?: final)?(?:\s*:[^{;]*)?\s*\{", code, re.M):
+            name = (namespace and namespace.group(1), match.group(1))
+            if name in seen:
+                yield path, line_of(code, match.start()), f"{match.group(1)} is a type of {seen[name]} already"
+            seen.setdefault(name, path)
+
+
 def headers_are_contracts(tree):
     for path, text in tree.items():
         if path.endswith(".hpp"):
@@ -226,8 +242,9 @@ def documents_are_connected(tree):
             yield path, 1, "no page links here: mention it in README.md"
 
 
-RULES = [includes_point_down, banned_names, no_walk_over_unordered, headers_are_contracts, names_say_something,
-         nothing_left_for_later, lines_are_plain, components_are_tested, lua_tests_tell, documents_are_connected]
+RULES = [includes_point_down, banned_names, no_walk_over_unordered, types_have_one_header, headers_are_contracts,
+         names_say_something, nothing_left_for_later, lines_are_plain, components_are_tested, lua_tests_tell,
+         documents_are_connected]
 
 
 def read_tree(root):
