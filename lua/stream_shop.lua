@@ -38,14 +38,13 @@ local function tasks(w, options, send)
   return sent
 end
 
--- A handler that does tasks, `work` seconds each, and writes them down.
+-- A handler that writes down which tasks were done; `time` of its service is how long one takes.
 local function worker(w, options, value_of)
   local done, finished = {}, {}
-  return done, finished, function(request, context)
+  return done, finished, function(request)
     if request.type ~= "record" then return true end
     local key = value_of(request)
     if key == "poison" then return nil, { code = "malformed", message = "nobody can do this" } end
-    context:sleep(options.work or 0.1)
     done[key], finished[key] = (done[key] or 0) + 1, finished[key] or w:now()
     if options.done then options.done(key, request, w) end
     return true
@@ -76,7 +75,8 @@ function stream_shop.log(w, options)
   for name, value in pairs(options.consumer or {}) do consumer[name] = value end
   local done, finished, handler = worker(w, options, function(r) return r.value end)
   for i = 1, options.count or 2 do
-    w:service("worker-" .. i, { handler = handler, filters = { lab.stream.consumer(consumer) } })
+    w:service("worker-" .. i, { time = options.work or 0.1, handler = handler,
+      filters = { lab.stream.consumer(consumer) } })
   end
   local function send(key)
     return shop:call { type = "produce", topic = "jobs", key = key, value = key, timeout = 150 }
@@ -104,7 +104,8 @@ function stream_shop.shards(w, options)
   local done, finished, handler = worker(w, options, function(r) return r.data end)
   local consumer = { from = api, stream = "jobs", app = "workers", limit = 10, retries = 2, history = history }
   for name, value in pairs(options.consumer or {}) do consumer[name] = value end
-  w:service("worker-1", { handler = handler, filters = { lab.stream.shard_consumer(consumer) } })
+  w:service("worker-1", { time = options.work or 0.1, handler = handler,
+    filters = { lab.stream.shard_consumer(consumer) } })
   local function send(key)
     return api:call { type = "put_record", stream = "jobs", key = key, data = key, timeout = 2 }
   end

@@ -378,6 +378,57 @@ queue_failed, log_failed]],
 same (and is, inside, a replicated log).]]):format(env.log_failed, env.queue_failed)
       end,
     },
+    {
+      name = "ordeal",
+      title = "Everything that breaks, twice",
+      text = [[
+60 tasks, two workers, once through a queue and once through a log, and each fault in turn, from 20 s to 40 s.]],
+      code = [[
+ordeal, stream_shop = require "ordeal", require "stream_shop"
+function through_queue(world)
+  local dead = lab.queue.standard()
+  return ordeal.shop(world, { count = 2, tasks = 60, work = 0.1, queues = { dead = dead,
+    jobs = lab.queue.standard{ visibility = 9, dead_letter = dead, max_receives = 3 } } })
+end
+times = { at = 20, lasting = 20, finish = 150 }
+times.build = through_queue
+queue_results = ordeal.run(times)
+times.build, times.more = stream_shop.log, stream_shop.faults
+log_results = ordeal.run(times)
+print("through the queue"); print(ordeal.table(queue_results))
+print("through the log"); print(ordeal.table(log_results))]],
+      predict = {
+        question = "One worker is cut off for 20 s. Where does the unluckiest task wait longer?",
+        choices = { "in the queue", "in the log" },
+        answer = function(env)
+          return env.queue_results.partition.late > env.log_results.partition.late and "in the queue" or "in the log"
+        end,
+      },
+      hints = {
+        "`queue_results.partition.late` and `log_results.partition.late`, in seconds.",
+        "The queue has one message hidden with the lost worker. And the log?",
+        "All partitions of the lost worker wait until the group has noticed and moved them.",
+      },
+      check = function(t, env)
+        for name, results in pairs { queue = t.has(env, "queue_results", "table"),
+          log = t.has(env, "log_results", "table") } do
+          t.that(#results >= 9, "nine faults or more through the " .. name, #results .. " rows")
+          for _, row in ipairs(results) do
+            t.that(row.missing <= row.dead, "every task is done through the " .. name .. ", or put aside",
+              ("%d are neither after %s"):format(row.missing - row.dead, row.fault))
+          end
+        end
+      end,
+      explain = function(env)
+        local q, l = env.queue_results, env.log_results
+        return ([[
+A worker that is cut off: %.1f s through the queue, %.1f s through the log; the loss of a broker: %.1f s and %.1f s.
+Both lose nothing, but look at the queue's duplicates: every copy of a receive counts as one, and %d task was put aside
+as if it were poison. A queue's fault costs the messages it hits, a log's costs whole partitions; but the log has its
+data in three places and the one broker of the queue has not.]]):format(q.partition.late, l.partition.late,
+          q["broker loss"].late, l["broker loss"].late, q.duplicates.dead)
+      end,
+    },
   },
   finish = [[
 A queue: jobs, each once, by whoever is free; retries and dead letters; scales with workers. A log: facts, in order, for

@@ -411,6 +411,63 @@ second_minute]],
 of state *and* offsets at once (a checkpoint), and on a crash go back to it with both.]]):format(env.second_minute)
       end,
     },
+    {
+      name = "ordeal",
+      title = "Everything that breaks",
+      text = [[
+An event every half second goes through a log to two workers, who count into one table of windows: 5 s each, by the
+events' own times, waiting 2 s. Each of ten faults in turn, from 20 s to 40 s. The last column is what came after its
+window was told.]],
+      code = [[
+ordeal, stream_shop = require "ordeal", require "stream_shop"
+results = ordeal.run{ at = 20, lasting = 20, finish = 150, more = stream_shop.faults,
+  build = function(w)
+    local windows = lab.stream.windows{ kind = "tumbling", size = 5, out_of_order = 2 }
+    local system = stream_shop.log(w, { done = function(_, r) windows:add{ time = r.time } end })
+    system.windows = windows
+    return system
+  end,
+  judge = function(system) return system.windows:counts().late end }
+print(ordeal.table(results, "late"))]],
+      predict = {
+        question = "After which of these are most events late?",
+        choices = { "a poison message", "the loss of a broker", "a worker that is cut off",
+          "a broker whose clock is ahead" },
+        answer = function(env)
+          local named = { ["poison message"] = "a poison message", ["broker loss"] = "the loss of a broker",
+            partition = "a worker that is cut off", ["clock skew"] = "a broker whose clock is ahead" }
+          local most = "poison message"
+          for _, fault in ipairs { "broker loss", "partition", "clock skew" } do
+            if env.results[fault].verdict > env.results[most].verdict then most = fault end
+          end
+          return named[most]
+        end,
+      },
+      hints = {
+        "`results[fault].verdict` is the number of late events.",
+        "An event is late when the others have gone on for long enough to close its window.",
+        "Whose partitions stand still, while those of the other worker go on?",
+      },
+      check = function(t, env)
+        local results = t.has(env, "results", "table")
+        t.that(#results == 10, "ten rows", #results .. " rows")
+        for _, row in ipairs(results) do
+          t.that(row.missing == 0, "every event reaches a worker", ("%d do not after %s"):format(row.missing, row.fault))
+        end
+        t.equal(results.nothing.verdict, 0, "late events where nothing breaks")
+        t.that(results.partition.verdict > 0, "a worker that is cut off makes events late",
+          tostring(results.partition.verdict))
+      end,
+      explain = function(env)
+        local r = env.results
+        return ([[
+Nothing is lost in any row, and yet the counts are wrong: %d late with a worker cut off, %d with a crashed one, %d with
+a lost broker. What one worker cannot read stays where it is, while the other worker's events move the watermark on. So
+engines keep a watermark for each partition and take the least; then all wait. And the %d events that were done twice
+when messages came twice are counted twice: windows need an idempotent consumer, too.]]):format(r.partition.verdict,
+          r["consumer crash"].verdict, r["broker loss"].verdict, r.duplicates.twice)
+      end,
+    },
   },
   finish = [[
 A window is over when the watermark says so, and the watermark is a bet. Say early and correct, or wait; never count in
