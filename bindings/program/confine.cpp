@@ -28,7 +28,11 @@ void limit_resources(std::chrono::milliseconds cpu) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, 0);
   limit(RLIMIT_NPROC, 0);
+#ifdef __SANITIZE_ADDRESS__
+  limit(RLIMIT_NOFILE, kWorkerDescriptor + 3);  // UBSan tries whether an address can be read through a pipe
+#else
   limit(RLIMIT_NOFILE, kWorkerDescriptor + 1);
+#endif
   limit(RLIMIT_MEMLOCK, 0);
   limit(RLIMIT_MSGQUEUE, 0);
   limit(RLIMIT_SIGPENDING, 0);
