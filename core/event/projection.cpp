@@ -201,7 +201,7 @@ class Projection final : public FilterService {
       if (i + 1 < events.list().size()) return apply_from(turn, events, i + 1);
       keep(turn, number_of(event["position"]));
     };
-    options_->time > Duration::zero() ? void(env_->after(options_->time, work)) : work();
+    options_->time > Duration::zero() ? void(env_->work(options_->time, work)) : work();
   }
 
   // What was applied before the failure is kept, and the projection stands.

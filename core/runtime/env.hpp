@@ -1,8 +1,8 @@
 // Env: all that a node, a service or a filter can see of the world it lives in.
 //
-// The same code runs in virtual time (core/sim) and in real time with sockets (core/live), because it reaches the
-// world only through this face: clocks, timers, messages, calls, a disk, random numbers, metrics and the trace.
-// Everything runs on one thread; handlers run to completion one at a time and never block.
+// The same code runs in virtual time (core/sim) and in real time with sockets (core/live), because it reaches
+// the world only through this face: clocks, timers, messages, calls, a disk, random numbers, metrics and the
+// trace. Everything runs on one thread; handlers run to completion one at a time and never block.
 #pragma once
 
 #include <functional>
@@ -26,8 +26,8 @@ using Result = Expected<Value>;
 // Where a result goes. Called exactly once by whoever took the request, unless that process dies first.
 using Reply = std::function<void(Result)>;
 
-// A request as a service sees it. `body` is usually a map; by convention its entry "key" names the item, which
-// balancers, caches and shard routers look at.
+// A request as a service sees it. `body` is usually a map; by convention its entry "key" names the item,
+// which balancers, caches and shard routers look at.
 struct Request {
   std::string type = "get";
   Value body = {};
@@ -35,8 +35,8 @@ struct Request {
   const Value& key() const { return body["key"]; }
 };
 
-// A node's disk. Writes are buffered until sync() ends; what a crash keeps of unsynced writes is up to the faults.
-// Every operation takes the disk's service time; callbacks come in order. Files are named values.
+// A node's disk. Writes are buffered until sync() ends; what a crash keeps of unsynced writes is up to the
+// faults. Every operation takes the disk's service time; callbacks come in order. Files are named values.
 // Errors: disk_full, io_error, not_found.
 class Storage {
  public:
@@ -69,14 +69,16 @@ class Env {
 
   // Calls back once, after `delay` on the monotonic clock. Dies with the process. Requires: delay >= 0.
   virtual TimerId after(Duration delay, std::function<void()> action) = 0;
+  // Calls back once, after `time` of computing: as after(), but longer where this node is slow.
+  virtual TimerId work(Duration time, std::function<void()> action) { return after(time, std::move(action)); }
   // False where the timer has fired, was cancelled, or died with its process.
   virtual bool cancel(TimerId timer) = 0;
 
   // One way, unreliable: it may be lost, late, doubled or overtaken.
   virtual void send(NodeId to, std::string type, Value body) = 0;
-  // A request over the network to the service of another node (or this one). The reply comes exactly once, unless this
-  // process dies: the service's result, or connection_refused, connection_reset, or timeout where `timeout` is given.
-  // Without a timeout a lost message means that no reply ever comes.
+  // A request over the network to the service of another node (or this one). The reply comes exactly once,
+  // unless this process dies: the service's result, or connection_refused, connection_reset, or timeout where
+  // `timeout` is given. Without a timeout a lost message means that no reply ever comes.
   virtual void call(NodeId to, Request request, std::optional<Duration> timeout, Reply reply) = 0;
 
   virtual Storage& disk() = 0;

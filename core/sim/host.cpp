@@ -120,6 +120,15 @@ TimerId Host::after(Duration delay, std::function<void()> action) {
   return add_timer(delay, false, std::move(action));
 }
 
+TimerId Host::work(Duration time, std::function<void()> action) {
+  return add_timer(stretched(time), true, std::move(action));
+}
+
+Duration Host::stretched(Duration time) const {
+  const double factor = slowness_.product();
+  return factor == 1 ? time : from_seconds(to_seconds(time) * factor);
+}
+
 TimerId Host::after_world_time(Duration delay, std::function<void()> action) {
   return add_timer(delay, true, std::move(action));
 }
@@ -288,8 +297,7 @@ void Host::process(Message message) {
 
 // A node with a handling time takes its messages one after the other.
 void Host::handle_later(std::function<void()> handler) {
-  Duration takes = sample_duration(*program_.handling_time, handling_rng_);
-  if (slowness_.product() != 1) takes = from_seconds(to_seconds(takes) * slowness_.product());
+  const Duration takes = stretched(sample_duration(*program_.handling_time, handling_rng_));
   handling_until_ = saturating_add(std::max(world_.now(), handling_until_), takes);
   after_world_time(handling_until_ - world_.now(), std::move(handler));
 }
@@ -436,8 +444,8 @@ void Host::launch() {
     service_ = (*filter)(service_);
   }
   if (!node_ && !service_) return;
-  // Its first handler is an event of its own: whoever adds several nodes at once has added them all before the first
-  // one looks around.
+  // Its first handler is an event of its own: whoever adds several nodes at once has added them all before
+  // the first one looks around.
   wait({.kind = Waiting::Kind::start});
   if (pauses_ == 0) process_soon();
 }

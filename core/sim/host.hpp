@@ -4,10 +4,12 @@
 // Between two starts nothing of it survives but the disk: a crash destroys the object, its timers, its
 // pending calls, its queue and the requests it holds, and handlers of a dead incarnation never run.
 //
-//   crash    the process dies. Whoever waits for a reply gets connection_reset over the network; new requests get
+//   crash    the process dies. Whoever waits for a reply gets connection_reset over the network; new requests
+//   get
 //            connection_refused; other messages are lost.
 //   power    the machine dies with it: no resets, no refusals, messages vanish.
-//   stop     orderly: a node gets on_stop and ends at once. A service refuses new requests and those that wait in its
+//   stop     orderly: a node gets on_stop and ends at once. A service refuses new requests and those that
+//   wait in its
 //            queue, finishes those it serves, and ends when they are done or after 10 s. The disk is synced.
 //   pause    nothing runs: messages, timers and disk completions wait, in order, until resume. Work that ends
 //            meanwhile is noticed at resume. Pauses nest; a crash ends what waits, not the pause.
@@ -92,6 +94,7 @@ class Host final : public Env {
   Instant now() const override;
   Instant wall_now() const override;
   TimerId after(Duration delay, std::function<void()> action) override;
+  TimerId work(Duration time, std::function<void()> action) override;
   bool cancel(TimerId timer) override;
   void send(NodeId to, std::string type, Value body) override;
   void call(NodeId to, Request request, std::optional<Duration> timeout, Reply reply) override;
@@ -111,7 +114,6 @@ class Host final : public Env {
   bool paused() const { return pauses_ > 0; }
   bool powered() const { return powered_; }
   std::uint32_t incarnation() const { return incarnation_; }
-  double slowness() const { return slowness_.product(); }
   // The process; null where the host is down or runs something else. They die at the next crash.
   Node* node() const { return node_.get(); }
   Service* service() const { return service_.get(); }
@@ -190,6 +192,7 @@ class Host final : public Env {
   static void free_slot(Slot& slot, std::uint32_t index, std::uint32_t& free);
 
   TimerId add_timer(Duration delay, bool world_time, std::function<void()> action);
+  Duration stretched(Duration time) const;  // by how slow this host is
   static void timer_is_due(void* context);
   void fire(TimerId timer);
   bool must_wait() const { return pauses_ > 0 || !waiting_.empty(); }

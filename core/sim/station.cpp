@@ -42,9 +42,7 @@ void Station::serve(Request request, Reply reply) {
     served(slot);
     return;
   }
-  Duration takes = sample_duration(*options_.time, rng_);
-  if (host_.slowness() != 1) takes = from_seconds(to_seconds(takes) * host_.slowness());
-  host_.after_world_time(takes, [this, slot] { served(slot); });
+  host_.work(sample_duration(*options_.time, rng_), [this, slot] { served(slot); });
 }
 
 void Station::served(std::size_t slot) {

@@ -125,8 +125,8 @@ class Rows final : public FilterService {
     if (more == 0 || options_.row_time == Duration::zero()) {
       write(env, writes, answer, std::move(reply));
     } else {
-      env.after(options_.row_time * more, [this, &env, writes = std::move(writes), answer,
-                                           reply = std::move(reply)] { write(env, writes, answer, reply); });
+      env.work(options_.row_time * more, [this, &env, writes = std::move(writes), answer,
+                                          reply = std::move(reply)] { write(env, writes, answer, reply); });
     }
   }
 
