@@ -452,7 +452,8 @@ print(ordeal.table(results, "late"))]],
         local results = t.has(env, "results", "table")
         t.that(#results == 10, "ten rows", #results .. " rows")
         for _, row in ipairs(results) do
-          t.that(row.missing == 0, "every event reaches a worker", ("%d do not after %s"):format(row.missing, row.fault))
+          t.that(row.missing == 0, "every event reaches a worker",
+            ("%d do not after %s"):format(row.missing, row.fault))
         end
         t.equal(results.nothing.verdict, 0, "late events where nothing breaks")
         t.that(results.partition.verdict > 0, "a worker that is cut off makes events late",

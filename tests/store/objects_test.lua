@@ -8,7 +8,8 @@ t.test("objects: mistakes are named", function()
   t.raises(function() lab.store.objects { classes = { GLACIER = { prize = 1 } } } end, "has no 'prize'")
   t.raises(function() lab.store.objects { classes = { GLACIER = { storage = -1 } } } end, "at least 0")
   t.raises(function() lab.store.object_service { buckets = { Box = {} } } end, "UpperCase")
-  t.raises(function() lab.store.object_service { buckets = { box = { lifecycel = {} } } } end, "did you mean 'lifecycle'")
+  t.raises(function() lab.store.object_service { buckets = { box = { lifecycel = {} } } } end,
+    "did you mean 'lifecycle'")
   t.raises(function() lab.store.object_service { buckets = { box = { lifecycle = { { expire_days = 0 } } } } } end,
     "at least 1")
   local s3 = lab.store.objects()
@@ -84,7 +85,8 @@ t.test("object service: a read that was answered is not taken back by a crash", 
 end)
 
 t.test("object service: events make thumbnails, also when the one who makes them was down", function()
-  local w, s3 = world { box = { notifications = { { events = { "ObjectCreated:*" }, prefix = "in/", to = "resize" } } } }
+  local w, s3 = world { box = { notifications = {
+    { events = { "ObjectCreated:*" }, prefix = "in/", to = "resize" } } } }
   local told = {}
   w:service("resize", { handler = function(event)
     told[event.key] = (told[event.key] or 0) + 1
