@@ -1,6 +1,7 @@
 """The program without a terminal: pipes, scripts, exit codes, bad input."""
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -171,10 +172,14 @@ def test_a_gigabyte_string_is_an_error():
 
 
 def running(code, **options):
-    """A process that has begun to run the code, however long the program took to start."""
-    process = subprocess.Popen([PROGRAM, "-e", "print('begun') " + code], stdout=subprocess.PIPE, text=True, env=ENV,
-                               **options)
-    equal(process.stdout.readline(), "begun\n")
+    """A process that has begun to run the code, however long the program took to start. Its output goes to a terminal,
+    because what a pipe gets may wait in a buffer."""
+    ours, its = pty.openpty()
+    process = subprocess.Popen([PROGRAM, "-e", "print('begun') " + code], stdout=its, text=True, env=ENV, **options)
+    os.close(its)
+    text = b""
+    while b"begun" not in text:
+        text += os.read(ours, 100)
     return process
 
 

@@ -68,19 +68,16 @@ def test_pasted_expressions_are_taken_one_by_one():
 def test_ctrl_c_stops_an_endless_loop_and_keeps_the_state():
     t = Terminal()
     t.ask("n = 0")
-    t.process.sendline("while true do n = n + 1 end")
-    time.sleep(0.3)
-    start = time.time()
+    t.begin("while true do n = n + 1 end")
+    time.sleep(0.1)
     t.interrupt()
     contains(t.until_prompt(), "interrupted")
-    assert time.time() - start < 0.5, time.time() - start
     equal(t.ask("n > 1000"), "true")
 
 
 def test_ctrl_c_beats_pcall():
     t = Terminal()
-    t.process.sendline("while true do pcall(function() while true do end end) end")
-    time.sleep(0.3)
+    t.begin("while true do pcall(function() while true do end end) end")
     t.interrupt()
     contains(t.until_prompt(), "interrupted")
     equal(t.ask("1"), "1")
@@ -158,8 +155,7 @@ def test_up_searches_for_what_was_typed():
 
 def test_history_is_written_before_the_command_runs():
     t = Terminal()
-    t.process.sendline("while true do end")
-    time.sleep(0.3)
+    t.begin("while true do end")
     contains(open(t.home + "/state/syslab/history").read(), "while true do end")
     t.interrupt()
     t.until_prompt()

@@ -28,7 +28,7 @@ class Terminal:
             env.pop(name, None)
         env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":handle_segv=0"  # with sanitizers a crash is one, too
         env.update(variables)
-        self.process = pexpect.spawn(PROGRAM, list(args), env=env, cwd=self.home, dimensions=(50, 120), timeout=20,
+        self.process = pexpect.spawn(PROGRAM, list(args), env=env, cwd=self.home, dimensions=(50, 120), timeout=60,
                                      encoding="utf-8")
         self.process.delaybeforesend = None
         self.started = self.until_prompt(prompt)
@@ -41,6 +41,11 @@ class Terminal:
     def ask(self, line, prompt=PROMPT):
         self.process.sendline(line)
         return self.until_prompt(prompt).split("\n", 1)[-1].strip()
+
+    def begin(self, code):
+        """Sends the code, and waits until it runs."""
+        self.process.sendline("print('be' .. 'gun') " + code)
+        self.process.expect_exact("begun")
 
     def send(self, text):
         self.process.send(text)
@@ -74,7 +79,7 @@ def contains(text, part):
         raise AssertionError("%r is not in %r" % (part, text))
 
 
-def eventually(condition, seconds=5.0):
+def eventually(condition, seconds=60.0):
     end = time.time() + seconds
     while time.time() < end:
         if condition():
