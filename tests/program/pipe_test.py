@@ -175,7 +175,7 @@ def running(code, **options):
     """A process that has begun to run the code, however long the program took to start. Its output goes to a terminal,
     because what a pipe gets may wait in a buffer."""
     ours, its = pty.openpty()
-    process = subprocess.Popen([PROGRAM, "-e", "print('begun') " + code], stdout=its, text=True, env=ENV, **options)
+    process = subprocess.Popen([PROGRAM, "-e", "print('begun'); " + code], stdout=its, text=True, env=ENV, **options)
     os.close(its)
     text = b""
     while b"begun" not in text:

@@ -44,7 +44,7 @@ class Terminal:
 
     def begin(self, code):
         """Sends the code, and waits until it runs."""
-        self.process.sendline("print('be' .. 'gun') " + code)
+        self.process.sendline("print('be' .. 'gun'); " + code)
         self.process.expect_exact("begun")
 
     def send(self, text):
