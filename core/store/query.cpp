@@ -22,14 +22,17 @@ Value put_at(const Value& row, std::string_view path, Value value) {
                   put_at(inner.is_map() ? inner : Value::map({}), path.substr(dot + 1), std::move(value)));
 }
 
+std::string quoted(std::string_view name) {
+  return std::string("'").append(name).append("'");
+}
+
 Expected<std::vector<std::string>> texts(const Value& given, std::string_view what) {
   std::vector<std::string> out;
   if (given.is_nil()) return out;
   if (given.is_string()) return std::vector<std::string>{std::string(given.string())};
-  if (!given.is_list()) return malformed("'" + std::string(what) + "' is a list of names");
+  if (!given.is_list()) return malformed(quoted(what) + " is a list of names");
   for (const Value& one : given.list()) {
-    if (!one.is_string() || one.string().empty())
-      return malformed("'" + std::string(what) + "' is a list of names");
+    if (!one.is_string() || one.string().empty()) return malformed(quoted(what) + " is a list of names");
     out.emplace_back(one.string());
   }
   return out;
@@ -37,7 +40,7 @@ Expected<std::vector<std::string>> texts(const Value& given, std::string_view wh
 
 Expected<std::size_t> whole(const Value& given, std::string_view what) {
   if (!given.is_number() || given.number() < 0 || given.number() > 1e15) {
-    return malformed("'" + std::string(what) + "' is a number from 0");
+    return malformed(quoted(what) + " is a number from 0");
   }
   return static_cast<std::size_t>(given.number());
 }

@@ -787,8 +787,8 @@ Relational::Answer Relational::update(Instant, Tx& tx, const Value& body) {
     }
   }
   if (steps.empty()) return malformed("update has 'set', 'add' or 'append'");
-  SYSLAB_CHECK(check_paths({{table->name, table}}, false, paths));
   SYSLAB_CHECK(share_table(tx, *table));
+  SYSLAB_CHECK(check_paths({{table->name, table}}, false, paths));
   const std::vector<Hit> hits = scan(tx, *table, table->name, where, nullptr);
   SYSLAB_CHECK(own_hits(tx, *table, hits));
   std::vector<Value> rows;
@@ -828,8 +828,8 @@ Relational::Answer Relational::remove(Instant, Tx& tx, const Value& body) {
   SYSLAB_TAKE(where, Condition::parse(body["where"]));
   std::vector<std::string> paths;
   where.paths(paths);
-  SYSLAB_CHECK(check_paths({{table->name, table}}, false, paths));
   SYSLAB_CHECK(share_table(tx, *table));
+  SYSLAB_CHECK(check_paths({{table->name, table}}, false, paths));
   const std::vector<Hit> hits = scan(tx, *table, table->name, where, nullptr);
   SYSLAB_CHECK(own_hits(tx, *table, hits));
   for (const Hit& hit : hits) SYSLAB_CHECK(check_write(tx, *table, hit.id, hit.row, {}));
@@ -876,12 +876,15 @@ Expected<std::vector<Value>> Relational::select_rows(Tx& tx, const Value& body, 
   std::vector<Join> joins;
   std::map<std::string, TableData*> scope = {{first, table}};
   const Value::List none;
+  // Locks come first: what is asked for may be what a change of schema is about to bring.
+  SYSLAB_CHECK(share_table(tx, *table));
   const Value& given = body["join"];
   if (!given.is_nil() && !given.is_list()) return malformed("'join' is a list of { table =, on = }");
   for (const Value& one : given.is_list() ? given.list() : none) {
     SYSLAB_CHECK(check_fields("a join", one, {"table", "as", "on", "kind", "using"}));
     Join join;
     SYSLAB_TAKE(other, table_of(one["table"]));
+    SYSLAB_CHECK(share_table(tx, *other));
     join.table = other;
     join.as = one["as"].is_string() ? text_of(one["as"]) : other->name;
     join.left = one["kind"] == Value("left");
@@ -909,7 +912,6 @@ Expected<std::vector<Value>> Relational::select_rows(Tx& tx, const Value& body, 
   std::vector<std::string> paths = tail.paths();
   where.paths(paths);
   SYSLAB_CHECK(check_paths(scope, !joins.empty(), paths));
-  for (const auto& [as, one] : scope) SYSLAB_CHECK(share_table(tx, *one));
 
   std::vector<Value> rows;
   if (joins.empty()) {
@@ -1023,19 +1025,26 @@ Relational::Answer Relational::explain(Instant, Tx& tx, const Value& body) {
 // order. A circle of such orders always has a transaction with one of them coming in and one going out (the
 // pivot); so no transaction is let to have both.
 void Relational::conflict(Tx& reader, Tx& writer, Tx& current) {
-  reader.out = true;
-  writer.in = true;
+  const bool new_out = !std::exchange(reader.out, true);
+  const bool new_in = !std::exchange(writer.in, true);
+  Tx* victim = nullptr;
   for (Tx* pivot : {&reader, &writer}) {
     if (!pivot->in || !pivot->out) continue;
-    // A committed one cannot be failed any more: then the other one is, which is the current one.
-    (pivot->commit != 0 ? current : *pivot).doomed = true;
+    // A committed one cannot be failed any more: then the current one is.
+    if (victim == nullptr || pivot == &current) victim = pivot->commit != 0 ? &current : pivot;
   }
+  if (victim == nullptr) return;
+  victim->doomed = true;
+  // What it did will not have happened, so the other one is as it was.
+  if (victim == &reader && new_in) writer.in = false;
+  if (victim == &writer && new_out) reader.out = false;
 }
 
 template <class Visit>
 void Relational::for_concurrent(Tx& tx, const Visit& visit) {
   for (auto& [id, other] : txs_) {
-    const bool counts = id != tx.id && other.isolation == TxIsolation::serializable && !other.failed;
+    const bool counts =
+        id != tx.id && other.isolation == TxIsolation::serializable && !other.failed && !other.doomed;
     if (counts && other.has_snapshot) visit(other);
   }
   for (Tx& other : committed_) {

@@ -1,0 +1,182 @@
+#include "core/store/database.hpp"
+
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "core/base/nearest.hpp"
+#include "core/store/answer.hpp"
+
+namespace syslab {
+namespace {
+
+Value without(const Value& body, std::string_view field) {
+  if (!body.is_map()) return body;
+  Value::Map rest;
+  for (const auto& entry : body.map()) {
+    if (entry.first != field) rest.push_back(entry);
+  }
+  return Value::map(std::move(rest));
+}
+
+class Database final : public FilterService {
+ public:
+  Database(std::shared_ptr<const DatabaseOptions> options, ServicePtr inner)
+      : FilterService("database", std::move(inner)), options_(std::move(options)), free_(options_->workers) {}
+
+  void on_start(Env& env) override {
+    for (const auto& [name, prototype] : options_->holds) {
+      Held& held = held_[name];
+      held.engine = prototype->fresh();
+      const Result log = env.disk().peek("log/" + name);
+      for (const Value& record : log.ok() && log->is_list() ? log->list() : Value::List{}) {
+        // What was torn by the crash was never acknowledged.
+        if (!record["at"].is_number() || !record["verb"].is_string()) break;
+        const Instant at{Duration(static_cast<std::int64_t>(record["at"].number()))};
+        held.engine->ask(at, record["verb"].string(), record["body"], [](const Expected<Value>&) {});
+      }
+      held.engine->end_sessions();
+      watch(env, held);
+    }
+    inner_->on_start(env);
+  }
+
+  void call(Env& env, Request request, Reply reply) override {
+    const auto held =
+        held_.size() == 1 && request.body["in"].is_nil() ? held_.begin() : find(request.body["in"]);
+    if (held == held_.end() && !request.body["in"].is_nil()) {
+      std::vector<std::string> names;
+      for (const auto& [name, one] : held_) names.push_back(name);
+      const std::string wanted = request.body["in"].is_string() ? std::string(request.body["in"].string())
+                                                                : request.body["in"].json();
+      return reply(
+          make_error("not_found", "there is no '" + wanted + "' in it" + did_you_mean(wanted, names)));
+    }
+    if (held == held_.end() || !held->second.engine->knows(request.type)) {
+      return inner_->call(env, std::move(request), std::move(reply));
+    }
+    Job job{held->first, request.type, without(request.body, "in"), std::move(reply)};
+    inner_->call(env, std::move(request), [this, &env, job = std::move(job)](Result result) mutable {
+      if (!result.ok()) return job.reply(std::move(result));
+      jobs_.push_back(std::move(job));
+      work(env);
+    });
+  }
+
+ private:
+  struct Held {
+    std::shared_ptr<Engine> engine = {};
+    TimerId timer = {};
+  };
+  struct Job {
+    std::string in;
+    std::string verb;
+    Value body;
+    Reply reply;
+  };
+
+  std::map<std::string, Held>::iterator find(const Value& name) {
+    return name.is_string() ? held_.find(std::string(name.string())) : held_.end();
+  }
+
+  // Gives jobs to workers that are free.
+  void work(Env& env) {
+    while (free_ > 0 && !jobs_.empty()) {
+      --free_;
+      Job job = std::move(jobs_.front());
+      jobs_.pop_front();
+      carry_out(env, std::move(job));
+    }
+  }
+
+  void carry_out(Env& env, Job job) {
+    Held& held = held_.find(job.in)->second;
+    // The answer goes out when both are there: what the engine says, and the work being done.
+    struct Pending {
+      std::optional<Result> answer;
+      bool worked = false;
+      Job job;
+    };
+    const auto pending = std::make_shared<Pending>();
+    pending->job = std::move(job);
+    const auto give = [this, &env, pending] {
+      if (pending->answer && pending->worked) keep(env, pending->job, std::move(*pending->answer));
+    };
+    const std::uint64_t before = held.engine->rows_touched();
+    held.engine->ask(env.now(), pending->job.verb, pending->job.body, [pending, give](Result result) {
+      pending->answer.emplace(std::move(result));
+      give();
+    });
+    watch(env, held);
+    const auto rows = static_cast<std::int64_t>(held.engine->rows_touched() - before);
+    const auto worked = [this, &env, pending, give] {
+      ++free_;
+      pending->worked = true;
+      give();
+      work(env);
+    };
+    if (options_->row_time == Duration::zero() || rows == 0) {
+      worked();
+    } else {
+      env.work(options_->row_time * rows, worked);
+    }
+  }
+
+  // Puts what has to outlive a crash into the log, then answers.
+  void keep(Env& env, Job& job, Result result) {
+    const Engine& engine = *held_.find(job.in)->second.engine;
+    const bool of_transaction = !job.body["tx"].is_nil();
+    const bool changed = engine.changes(job.verb) && result.ok();
+    if (!options_->durable || !(of_transaction || changed)) return job.reply(std::move(result));
+    // A change of schema is done at once when it is done again.
+    const bool schema = job.verb == "alter_table" || job.verb == "create_index";
+    append(env, job.in, job.verb,
+           schema && engine.kind() == "relational" ? job.body.with("rewrite", false) : job.body);
+    // A failed statement has ended its transaction, whatever comes of it the next time.
+    if (of_transaction && !result.ok()) append(env, job.in, "rollback", Value::map({{"tx", job.body["tx"]}}));
+    if (!changed || (of_transaction && job.verb != "commit")) return job.reply(std::move(result));
+    env.disk().sync([result = std::move(result), reply = std::move(job.reply)](const Result& synced) {
+      reply(synced.ok() ? result : synced);
+    });
+  }
+
+  static void append(Env& env, const std::string& name, std::string_view verb, const Value& body) {
+    env.disk().append("log/" + name,
+                      Value::map({{"at", static_cast<double>(env.now().time_since_epoch().count())},
+                                  {"verb", verb},
+                                  {"body", body}}),
+                      [](const Result&) {});
+  }
+
+  // Wakes the engine when something of it is due: a change of schema that is done, a wait that has lasted too
+  // long.
+  void watch(Env& env, Held& held) {
+    env.cancel(held.timer);
+    const auto next = held.engine->next_event();
+    if (!next) return;
+    held.timer = env.after(std::max(*next - env.now(), Duration::zero()), [this, &env, &held] {
+      held.engine->advance(env.now());
+      watch(env, held);
+    });
+  }
+
+  Value state() const override {
+    Value::Map out = {{"waiting", count(jobs_.size())}};
+    for (const auto& [name, held] : held_) out.emplace_back(name, held.engine->show());
+    return Value::map(std::move(out));
+  }
+
+  const std::shared_ptr<const DatabaseOptions> options_;
+  std::map<std::string, Held> held_;
+  std::deque<Job> jobs_;  // that wait for a worker
+  std::size_t free_;
+};
+
+}  // namespace
+
+Filter make_database(DatabaseOptions options) {
+  const auto shared = std::make_shared<const DatabaseOptions>(std::move(options));
+  return [shared](ServicePtr inner) { return std::make_shared<Database>(shared, std::move(inner)); };
+}
+
+}  // namespace syslab
