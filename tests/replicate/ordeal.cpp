@@ -47,14 +47,14 @@ ClientsOptions usual_clients() {
   return clients_that_read(0.5);
 }
 
-std::vector<FaultPtr> all_faults(Duration span) {
+std::vector<FaultPtr> all_faults(Duration span, const LinkTarget& duplicates) {
   return {make_random_partitions({.every = 1500ms, .span = span}),
           make_chaos({.faults = {make_crash({.target = "one", .disk = CrashDisk::prefix}),
                                  make_crash({.target = "primaries", .disk = CrashDisk::synced}),
                                  make_crash({.target = "minority", .power = true}),
                                  make_crash({.target = "all", .power = true}), make_pause({.target = "one"}),
                                  make_loss({.probability = 0.3, .correlation = 0.5}),
-                                 make_duplicate({.probability = 0.3}),
+                                 make_duplicate({.links = duplicates, .probability = 0.3}),
                                  make_delay({.by = 100ms, .jitter = 100ms, .probability = 0.05}),
                                  make_reorder({.by = 50ms, .probability = 0.3}),
                                  make_clock_drift({.target = "one", .ppm = 9000}),

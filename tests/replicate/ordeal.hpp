@@ -26,6 +26,7 @@
 #include "core/runtime/node.hpp"
 #include "core/sim/clients.hpp"
 #include "core/sim/explore.hpp"
+#include "core/sim/target.hpp"
 #include "core/sim/world.hpp"
 
 namespace syslab::test {
@@ -36,10 +37,10 @@ ClientsOptions usual_clients();
 // Writes are 70 % of what is not read, compare-and-set the rest.
 ClientsOptions clients_that_read(double share);
 
-// Partitions, crashes with and without power of one, some and all, torn writes, pauses, loss, duplicates,
-// late and reordered messages, drifting clocks; several at once, healed again and again, all over after
-// `span`.
-std::vector<FaultPtr> all_faults(Duration span = std::chrono::seconds(6));
+// Partitions, crashes with and without power of one, some and all, torn writes, pauses, loss, duplicates (on
+// some links only, where these are given), late and reordered messages, drifting clocks; several at once,
+// healed again and again, all over after `span`.
+std::vector<FaultPtr> all_faults(Duration span = std::chrono::seconds(6), const LinkTarget& duplicates = {});
 
 // Adds `count` replicas NAME-1 .. NAME-count, of which each is told all.
 using ReplicaFactory = std::function<NodeFactory(std::shared_ptr<const std::vector<NodeId>> members)>;

@@ -25,6 +25,7 @@ FAMILY = {"base", "observe", "runtime"}
 EDGES = {"sketch": {"hash"}, "cache": {"hash", "sketch"}, "shard": {"hash"}, "balance": {"hash"},
          "stream": {"hash", "replicate"},  # shards go by MD5; the brokers' controller is elected, and kept, by Raft
          "store": {"hash"},  # ETags are MD5s, documents go to shards by Murmur3
+         "replicate": {"hash"},  # leaderless stores place keys on a ring
          "workload": {"hash"}}  # the ids of a recorded trace may be text, and are hashed
 
 # Headers from outside that only some folders may see.
