@@ -30,7 +30,7 @@ bool is_clock(const Value& v) {
 
 }  // namespace
 
-Quorum::Quorum(QuorumOptions options) : options_(std::move(options)), journal_([](const Error&) {}) {}
+Quorum::Quorum(QuorumOptions options) : options_(std::move(options)), log_([](const Error&) {}) {}
 
 // ---- the ring
 
@@ -68,7 +68,7 @@ void Quorum::ask(Env& env, NodeId to, std::string type, Value body, Reply reply)
 
 // ---- the replica
 //
-// The journal has {epoch}; {key, record}, where no record says that a tombstone was purged; and {key, home,
+// The log has {epoch}; {key, record}, where no record says that a tombstone was purged; and {key, home,
 // record, since} for hints, where no record says that it is gone.
 
 void Quorum::on_start(Env& env) {
@@ -77,7 +77,7 @@ void Quorum::on_start(Env& env) {
   ring_ = std::make_unique<Ring>(RingOptions{std::move(placed), options_.points});
   for (const PlacedNode& node : ring_->nodes()) ring_nodes_.push_back(*env.find(node.name));
 
-  if (!journal_.load(env, [&](const Value& record) { load(env, record); })) {
+  if (!log_.load(env, [&](const Value& record) { load(env, record); })) {
     return env.log("the disk cannot be read: this replica does nothing");
   }
   if (options_.watch != nullptr) {
@@ -90,8 +90,8 @@ void Quorum::on_start(Env& env) {
   }
   // A stamp or an actor of this start must never be used again, so it is on disk before there is one.
   ++epoch_;
-  journal_.append(env, Value::map({{"epoch", epoch_}}));
-  journal_.when_durable(env, [this] { ready_ = true; });
+  log_.append(env, Value::map({{"epoch", epoch_}}));
+  log_.when_durable(env, [this] { ready_ = true; });
   if (options_.hints) env.after(options_.hint_every, [this, &env] { deliver_hints(env); });
   if (options_.anti_entropy > Duration::zero()) {
     env.after(options_.anti_entropy, [this, &env] { compare(env); });
@@ -119,7 +119,7 @@ void Quorum::load(Env& env, const Value& record) {
 void Quorum::rewrite_if_long(Env& env) {
   std::size_t live = records_.size() + 1;
   for (const auto& [home, hints] : hints_) live += hints.size();
-  if (journal_.size() < 2 * live + 200 || journal_.rewriting()) return;
+  if (log_.size() < 2 * live + 200 || log_.rewriting()) return;
   Value::List all = {Value::map({{"epoch", epoch_}})};
   for (const auto& [key, record] : records_) all.push_back(Value::map({{"key", key}, {"record", record}}));
   for (const auto& [home, hints] : hints_) {
@@ -130,7 +130,7 @@ void Quorum::rewrite_if_long(Env& env) {
                                 {"since", static_cast<double>(hint.since.time_since_epoch().count())}}));
     }
   }
-  journal_.rewrite(env, std::move(all));
+  log_.rewrite(env, std::move(all));
 }
 
 Value Quorum::record_of(const Value& key) const {
@@ -155,7 +155,7 @@ Value Quorum::merged(const Value& mine, const Value& theirs) const {
 // Takes a record in place of what there was, nil to have none.
 void Quorum::put(Env& env, const Value& key, Value record) {
   ++changes_;
-  journal_.append(env, Value::map({{"key", key}, {"record", record}}));
+  log_.append(env, Value::map({{"key", key}, {"record", record}}));
   if (record.is_nil()) {
     records_.erase(key);
   } else {
@@ -171,7 +171,7 @@ void Quorum::apply(Env& env, const Value& key, const Value& record, std::functio
   const bool pointless = mine.is_nil() && !both.is_nil() && expired(env, both);
   if (!pointless && !(both == mine)) put(env, key, both);
   if (bug(QuorumBug::ack_before_disk)) return done();
-  journal_.when_durable(env, [this, &env, key, both, pointless, done = std::move(done)] {
+  log_.when_durable(env, [this, &env, key, both, pointless, done = std::move(done)] {
     if (options_.watch != nullptr && !pointless) options_.watch->holds(env.self(), key, both);
     done();
   });
@@ -188,14 +188,14 @@ void Quorum::keep_hint(Env& env, NodeId home, const Value& key, const Value& rec
     const Instant since = known == hints.end() ? env.now() : known->second.since;
     hints[key] = {both, since};
     if (!bug(QuorumBug::hints_in_memory)) {
-      journal_.append(env, Value::map({{"key", key},
-                                       {"home", index_of(home)},
-                                       {"record", both},
-                                       {"since", static_cast<double>(since.time_since_epoch().count())}}));
+      log_.append(env, Value::map({{"key", key},
+                                   {"home", index_of(home)},
+                                   {"record", both},
+                                   {"since", static_cast<double>(since.time_since_epoch().count())}}));
       rewrite_if_long(env);
     }
   }
-  journal_.when_durable(env, [this, &env, home, key, both, done = std::move(done)] {
+  log_.when_durable(env, [this, &env, home, key, both, done = std::move(done)] {
     const auto kept = hints_[home].find(key);
     if (options_.watch != nullptr && kept != hints_[home].end()) {
       options_.watch->hints(env.self(), home, key, both);
@@ -206,7 +206,7 @@ void Quorum::keep_hint(Env& env, NodeId home, const Value& key, const Value& rec
 
 void Quorum::drop_hint(Env& env, NodeId home, const Value& key) {
   hints_[home].erase(key);
-  journal_.append(env, Value::map({{"key", key}, {"home", index_of(home)}, {"record", Value()}}));
+  log_.append(env, Value::map({{"key", key}, {"home", index_of(home)}, {"record", Value()}}));
   // Its dots were made in what is gone now: the next ones need an actor of their own.
   if (const std::vector<NodeId> of_key = homes_of(key);
       std::find(of_key.begin(), of_key.end(), env.self()) == of_key.end()) {
@@ -284,7 +284,7 @@ void Quorum::on_fetch(Env& env, const Request& request, Reply reply) {
     }
   }
   if (bug(QuorumBug::reads_before_disk)) return reply(Value::map({{"record", record}}));
-  journal_.when_durable(env, [record, reply] { reply(Value::map({{"record", record}})); });
+  log_.when_durable(env, [record, reply] { reply(Value::map({{"record", record}})); });
 }
 
 void Quorum::on_store(Env& env, const Request& request, Reply reply) {
@@ -340,7 +340,7 @@ Value::List Quorum::leaf_records(Env& env, NodeId peer, const std::set<std::size
 
 void Quorum::compare(Env& env) {
   purge(env);
-  if (ready_ && !journal_.broken() && ring_nodes_.size() > 1) {
+  if (ready_ && !log_.broken() && ring_nodes_.size() > 1) {
     std::size_t pick = env.rng().below(ring_nodes_.size() - 1);
     if (ring_nodes_[pick] == env.self()) pick = ring_nodes_.size() - 1;
     compare_nodes(env, std::make_shared<Comparison>(Comparison{ring_nodes_[pick], {1}, {}}));
@@ -400,7 +400,7 @@ void Quorum::exchange(Env& env, const std::shared_ptr<Comparison>& c) {
         if (!bug(QuorumBug::tree_copies)) return;
         for (const auto& [key, record] : theirs) {
           put(env, key, record);
-          journal_.when_durable(env, [this, &env, key = key, record = record] {
+          log_.when_durable(env, [this, &env, key = key, record = record] {
             if (options_.watch != nullptr) options_.watch->holds(env.self(), key, record);
           });
         }
@@ -410,7 +410,7 @@ void Quorum::exchange(Env& env, const std::shared_ptr<Comparison>& c) {
 // ---- the coordinator
 
 void Quorum::on_request(Env& env, const Request& request, Reply reply) {
-  if (journal_.broken()) return reply(make_error("unavailable", "this replica's disk has failed"));
+  if (log_.broken()) return reply(make_error("unavailable", "this replica's disk has failed"));
   if (!ready_) return reply(make_error("unavailable", "this replica is starting"));
   if (request.type == "fetch") return on_fetch(env, request, std::move(reply));
   if (request.type == "store") return on_store(env, request, std::move(reply));

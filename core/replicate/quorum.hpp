@@ -44,10 +44,10 @@
 #include <vector>
 
 #include "core/hash/ring.hpp"
-#include "core/replicate/journal.hpp"
 #include "core/replicate/merkle.hpp"
 #include "core/replicate/quorum_bug.hpp"
 #include "core/replicate/quorum_watch.hpp"
+#include "core/replicate/record_log.hpp"
 #include "core/runtime/node.hpp"
 
 namespace syslab {
@@ -177,7 +177,7 @@ class Quorum final : public Node {
   QuorumOptions options_;
   std::unique_ptr<Ring> ring_;
   std::vector<NodeId> ring_nodes_;  // in the ring's order
-  Journal journal_;
+  RecordLog log_;
 
   // On disk.
   double epoch_ = 0;  // how often it has started

@@ -289,12 +289,12 @@ TEST_CASE("quorum: tombstones go after their grace period, and who was away for 
 }
 
 TEST_CASE(
-    "quorum: what was acknowledged survives the power loss of all replicas, and a long journal is rewritten",
+    "quorum: what was acknowledged survives the power loss of all replicas, and a long log is rewritten",
     "[replicate][quorum]") {
   Store s(still(), 3);
   for (int i = 1; i <= 600; ++i) REQUIRE(s.write(s.nodes[0], i).ok());
   const double bytes = s.shown(s.nodes[0], "disk_bytes").number();
-  CHECK(bytes < 30'000);  // 600 writes of one key: an unbounded journal would have three times as much
+  CHECK(bytes < 30'000);  // 600 writes of one key: an unbounded log would have three times as much
   s.world.inject(make_crash({.target = "all", .power = true}));
   for (const NodeId node : s.nodes) s.restart(node);
   CHECK(*s.ask(s.nodes[1], "read") == Value(600));

@@ -1,9 +1,9 @@
-// Journal: what a replica keeps on its disk, as a file of records in the order in which they were made.
+// RecordLog: what a replica keeps on its disk, as a file of records in the order in which they were made.
 //
 // A record counts only when it is whole, so a torn write costs nothing but what nobody was told of. rewrite()
 // puts other records in place of all: they begin a second file, which is good once all of them are there, and
 // the first one goes when the second is synced. Writes that wait share a sync. After an error of the disk the
-// journal is broken until the process is started again, because nobody can tell what a sync that failed has
+// log is broken until the process is started again, because nobody can tell what a sync that failed has
 // kept. Cost: an append each record; one sync for all that wait.
 #pragma once
 
@@ -16,10 +16,10 @@
 
 namespace syslab {
 
-class Journal {
+class RecordLog {
  public:
   // `failed` is called once, when the disk first reports an error.
-  explicit Journal(std::function<void(const Error&)> failed) : failed_(std::move(failed)) {}
+  explicit RecordLog(std::function<void(const Error&)> failed) : failed_(std::move(failed)) {}
 
   // At the start: visits what the disk has, oldest first. False where it cannot be read.
   bool load(Env& env, const std::function<void(const Value& record)>& visit);

@@ -1,10 +1,10 @@
-#include "core/replicate/journal.hpp"
+#include "core/replicate/record_log.hpp"
 
 namespace syslab {
 namespace {
 
 std::string file_name(std::uint64_t generation) {
-  return generation % 2 == 0 ? "journal-a" : "journal-b";
+  return generation % 2 == 0 ? "records-a" : "records-b";
 }
 
 // What is torn has lost its second half, so a list of two says that the first one is whole.
@@ -18,7 +18,7 @@ bool is_whole(const Value& line) {
 }  // namespace
 
 // The first line of a file that rewrite() made is {generation, records}; the first file has no such line.
-bool Journal::load(Env& env, const std::function<void(const Value&)>& visit) {
+bool RecordLog::load(Env& env, const std::function<void(const Value&)>& visit) {
   Value::List lines;
   std::size_t first = 0;
   for (std::uint64_t side = 0; side < 2; ++side) {
@@ -46,13 +46,13 @@ bool Journal::load(Env& env, const std::function<void(const Value&)>& visit) {
   return true;
 }
 
-void Journal::append(Env& env, Value record) {
+void RecordLog::append(Env& env, Value record) {
   ++writes_;
   ++size_;
   env.disk().append(file_name(generation_), whole(std::move(record)), [this](const Result& r) { ok(r); });
 }
 
-void Journal::rewrite(Env& env, Value::List records) {
+void RecordLog::rewrite(Env& env, Value::List records) {
   SYSLAB_ASSERT(!rewriting_);
   const std::string old = file_name(generation_);
   Value::List lines = {whole(Value::map({{"generation", static_cast<double>(++generation_)},
@@ -68,14 +68,14 @@ void Journal::rewrite(Env& env, Value::List records) {
   });
 }
 
-void Journal::when_durable(Env& env, std::function<void()> action) {
+void RecordLog::when_durable(Env& env, std::function<void()> action) {
   if (broken_) return;
   if (durable_ == writes_ && deferred_.empty()) return action();
   deferred_.push_back({writes_, std::move(action)});
   flush(env);
 }
 
-void Journal::flush(Env& env) {
+void RecordLog::flush(Env& env) {
   if (flushing_) return;
   flushing_ = true;
   env.disk().sync([this, &env, upto = writes_](const Result& r) {
@@ -91,7 +91,7 @@ void Journal::flush(Env& env) {
   });
 }
 
-bool Journal::ok(const Result& result) {
+bool RecordLog::ok(const Result& result) {
   if (broken_) return false;
   if (result.ok()) return true;
   broken_ = true;
