@@ -75,6 +75,14 @@ class Database final : public FilterService {
     Reply reply;
   };
 
+  struct Pending {
+    Job job = {};
+    std::optional<Result> answer = {};
+    bool worked = false;
+    std::uint64_t sync = 0;  // the disk's sync that has to be over
+  };
+  using PendingPtr = std::shared_ptr<Pending>;
+
   std::map<std::string, Held>::iterator find(const Value& name) {
     return name.is_string() ? held_.find(std::string(name.string())) : held_.end();
   }
@@ -91,53 +99,62 @@ class Database final : public FilterService {
 
   void carry_out(Env& env, Job job) {
     Held& held = held_.find(job.in)->second;
-    // The answer goes out when both are there: what the engine says, and the work being done.
-    struct Pending {
-      std::optional<Result> answer;
-      bool worked = false;
-      Job job;
-    };
     const auto pending = std::make_shared<Pending>();
     pending->job = std::move(job);
-    const auto give = [this, &env, pending] {
-      if (pending->answer && pending->worked) keep(env, pending->job, std::move(*pending->answer));
-    };
     const std::uint64_t before = held.engine->rows_touched();
-    held.engine->ask(env.now(), pending->job.verb, pending->job.body, [pending, give](Result result) {
+    held.engine->ask(env.now(), pending->job.verb, pending->job.body, [this, &env, pending](Result result) {
       pending->answer.emplace(std::move(result));
-      give();
+      keep(env, pending);
+      give(pending);
     });
     watch(env, held);
     const auto rows = static_cast<std::int64_t>(held.engine->rows_touched() - before);
-    const auto worked = [this, &env, pending, give] {
+    const auto worked = [this, pending] {
       ++free_;
       pending->worked = true;
-      give();
-      work(env);
+      give(pending);
     };
-    if (options_->row_time == Duration::zero() || rows == 0) {
+    if (options_->row_time == Duration::zero() || rows == 0) return worked();
+    env.work(options_->row_time * rows, [this, &env, worked] {
       worked();
-    } else {
-      env.work(options_->row_time * rows, worked);
-    }
+      work(env);
+    });
   }
 
-  // Puts what has to outlive a crash into the log, then answers.
-  void keep(Env& env, Job& job, Result result) {
+  // Puts what has to outlive a crash into the log, in the order in which it happened.
+  void keep(Env& env, const PendingPtr& pending) {
+    if (!options_->durable) return;
+    const Job& job = pending->job;
     const Engine& engine = *held_.find(job.in)->second.engine;
     const bool of_transaction = !job.body["tx"].is_nil();
-    const bool changed = engine.changes(job.verb) && result.ok();
-    if (!options_->durable || !(of_transaction || changed)) return job.reply(std::move(result));
-    // A change of schema is done at once when it is done again.
-    const bool schema = job.verb == "alter_table" || job.verb == "create_index";
-    append(env, job.in, job.verb,
-           schema && engine.kind() == "relational" ? job.body.with("rewrite", false) : job.body);
-    // A failed statement has ended its transaction, whatever comes of it the next time.
-    if (of_transaction && !result.ok()) append(env, job.in, "rollback", Value::map({{"tx", job.body["tx"]}}));
-    if (!changed || (of_transaction && job.verb != "commit")) return job.reply(std::move(result));
-    env.disk().sync([result = std::move(result), reply = std::move(job.reply)](const Result& synced) {
-      reply(synced.ok() ? result : synced);
-    });
+    const bool changed = engine.changes(job.verb) && pending->answer->ok();
+    if (of_transaction || changed) {
+      // A change of schema is done at once when it is done again.
+      const bool schema =
+          engine.kind() == "relational" && (job.verb == "alter_table" || job.verb == "create_index");
+      append(env, job.in, job.verb, schema ? job.body.with("rewrite", false) : job.body);
+      // A failed statement has ended its transaction, whatever comes of it the next time.
+      if (of_transaction && !pending->answer->ok()) {
+        append(env, job.in, "rollback", Value::map({{"tx", job.body["tx"]}}));
+      }
+    }
+    if (changed && (!of_transaction || job.verb == "commit")) {
+      ++syncs_begun_;
+      env.disk().sync([this, pending](const Result& synced) {
+        ++syncs_ended_;
+        if (!synced.ok()) pending->answer.emplace(synced);
+        std::vector<PendingPtr> all = std::exchange(unsure_, {});
+        for (const PendingPtr& one : all) give(one);
+      });
+    }
+    pending->sync = syncs_begun_;
+  }
+
+  // Answers, when the work is done, and what the answer shows is on the disk.
+  void give(const PendingPtr& pending) {
+    if (!pending->answer || !pending->worked) return;
+    if (syncs_ended_ < pending->sync) return unsure_.push_back(pending);
+    answer(pending->job.reply, std::move(*pending->answer));
   }
 
   static void append(Env& env, const std::string& name, std::string_view verb, const Value& body) {
@@ -170,6 +187,9 @@ class Database final : public FilterService {
   std::map<std::string, Held> held_;
   std::deque<Job> jobs_;  // that wait for a worker
   std::size_t free_;
+  std::uint64_t syncs_begun_ = 0;
+  std::uint64_t syncs_ended_ = 0;
+  std::vector<PendingPtr> unsure_;  // wait for a sync
 };
 
 }  // namespace

@@ -9,8 +9,9 @@
 // requests wait for a worker in their order, and so a scan is slow, and makes others slow.
 //
 // Durable (the default): every request that changed something, or belongs to a transaction, is appended to a
-// log on the node's disk, and a change is answered when the log is synced (within a transaction: its commit).
-// At a start the log is carried out again, and transactions under way are rolled back.
+// log on the node's disk, and a change is answered when the log is synced (within a transaction: its commit);
+// so is what was asked meanwhile: no answer shows what a crash can undo. At a start the log is carried out
+// again, and transactions under way are rolled back.
 //
 // Cost: an append and a sync of the disk a change. A start costs the time to run the log, which is not
 // shortened.

@@ -91,6 +91,21 @@ TEST_CASE("database: what was answered is there after a crash, and what was not 
   CHECK((*s.ask("begin", R"({"in":"shop"})"))["tx"].json() != open);
 }
 
+TEST_CASE("database: the log has the order in which things happened, not that in which they were answered",
+          "[store][database]") {
+  Setup s({.row_time = ms(10), .workers = 2});
+  for (int i = 1; i <= 9; ++i)
+    s.ask("insert", R"({"in":"shop","table":"t","row":{"id":)" + std::to_string(i) + "}}");
+  // All rows take the first one long; the second is answered before it.
+  s.send("update", R"({"in":"shop","table":"t","set":{"v":1}})");
+  s.send("update", R"({"in":"shop","table":"t","where":{"id":5},"set":{"v":2}})");
+  s.env.run(sec(1));
+  const std::string rows = R"({"in":"shop","table":"t","where":{"v":2}})";
+  CHECK((*s.ask("select", rows)).list().size() == 1);
+  s.restart();
+  CHECK((*s.ask("select", rows)).list().size() == 1);
+}
+
 TEST_CASE("database: a failed statement ends its transaction in the log, too", "[store][database]") {
   Setup s;
   s.ask("insert", R"({"in":"shop","table":"t","row":{"id":1,"v":1}})");

@@ -61,6 +61,46 @@ t.test("store: money is neither made nor lost by transactions that a crash inter
     t.is_true(transfers(8) ~= digest)
   end)
 
+-- Clients that read, write and compare one item while the machine crashes; judged as a register.
+local function register(options)
+  local w = lab.world { seed = 3 }
+  local h = lab.history()
+  local db = w:service("db", { time = lab.dist.exp { mean = 1*ms }, slots = 8, filters = { lab.store.database {
+    holds = { t = lab.store.table { write_units = 10000, read_units = 10000 } } } } })
+  local value = 0
+  for client = 1, 4 do
+    w:spawn(function()
+      for _ = 1, 60 do
+        w:sleep(0.01 * client)
+        value = value + 1
+        local write, mine = (client + value) % 2 == 0, value
+        h:append { process = client, type = "invoke", f = write and "write" or "read", value = write and mine or nil }
+        local answer, err
+        if write then
+          answer, err = db:call { type = "put", item = { id = 1, v = mine }, timeout = 0.2 }
+        else
+          answer, err = db:call { type = "get", key = { id = 1 }, strong = options.strong, timeout = 0.2 }
+        end
+        h:append { process = client, f = write and "write" or "read",
+          type = answer and "ok" or err.definite and "fail" or "info",
+          value = write and mine or answer and answer.item and answer.item.v or nil }
+        if not answer and not err.definite then client = client + 10 end
+      end
+    end)
+  end
+  for i = 1, 5 do
+    w:at(0.2 * i, lab.fault.crash("db"))
+    w:at(0.2 * i + 0.05, lab.fault.restart("db"))
+  end
+  w:run(10)
+  return lab.check.linearizable(h, "register").verdict
+end
+
+t.test("store: strong reads and writes of an item are linearizable through crashes, eventual reads are not", function()
+  t.equal(register { strong = true }, "ok")
+  t.equal(register { strong = false }, "violated")
+end)
+
 t.test("store: mistakes are raised with the nearest name", function()
   t.raises(function() lab.store.table { partition_kye = "x" } end, "did you mean 'partition_key'")
   t.raises(function() lab.store.table { profile = "dynamodb" } end, "dynamodb%-2024")
