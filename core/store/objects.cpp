@@ -307,8 +307,7 @@ Duration ObjectStore::delay_of(std::uint64_t n, std::uint64_t replica) const {
   return Duration(static_cast<std::int64_t>(share * static_cast<double>(options_.lag.count())));
 }
 
-ObjectStore::VersionPtr ObjectStore::seen(const Bucket&, const Key& key, std::uint64_t replica,
-                                          bool listing) const {
+ObjectStore::VersionPtr ObjectStore::seen(const Key& key, std::uint64_t replica, bool listing) const {
   if (!eventual()) {
     return key.versions.empty() || key.versions.back()->marker ? nullptr : key.versions.back();
   }
@@ -361,7 +360,7 @@ Expected<ObjectStore::VersionPtr> ObjectStore::find(Bucket& bucket, const Value&
   if (key != bucket.keys.end()) {
     const std::uint64_t replica = for_read && eventual() ? rng_.below(options_.replicas) : 0;
     const Key& k = key->second;
-    found = for_read ? seen(bucket, k, replica, false)
+    found = for_read ? seen(k, replica, false)
                      : (k.versions.empty() || k.versions.back()->marker ? nullptr : k.versions.back());
   }
   if (found != nullptr) return found;
@@ -704,7 +703,7 @@ Result ObjectStore::list_objects(const Value& a) {
       ++key;
       continue;
     }
-    const VersionPtr v = seen(*bucket, key->second, replica, true);
+    const VersionPtr v = seen(key->second, replica, true);
     if (v == nullptr) {
       ++key;
       continue;
@@ -811,10 +810,8 @@ Result ObjectStore::create_upload(const Value& a) {
   upload.cls = cls;
   charge_requests(cls, true);
   const std::string id = upload.id;
+  expect(*bucket, end_of(*bucket, upload));
   bucket->uploads.emplace(id, std::move(upload));
-  for (const Rule& rule : bucket->rules) {
-    if (rule.enabled && rule.abort_days) expect(*bucket, now_);  // the next walk finds its day
-  }
   return Value::map({{"upload", id}});
 }
 

@@ -285,7 +285,7 @@ class ObjectStore {
   Expected<Content> cut(const Content& whole, const Value& range, Value* told) const;
   Expected<VersionPtr> find(Bucket& bucket, const Value& a, bool for_read);
   Expected<VersionPtr> source_of(const Value& from);
-  VersionPtr seen(const Bucket& bucket, const Key& key, std::uint64_t replica, bool listing) const;
+  VersionPtr seen(const Key& key, std::uint64_t replica, bool listing) const;
   Duration delay_of(std::uint64_t number, std::uint64_t replica) const;
   void changed(Bucket& bucket, const std::string& name, Key& key);
   Result look(const Value& a, bool with_body);
@@ -312,6 +312,7 @@ class ObjectStore {
   void run_due(Bucket& bucket);
   void carry_out(Bucket& bucket, const std::string& name, Key& key, std::size_t index, const Due& due);
   void refresh_due();
+  Instant end_of(const Bucket& bucket, const Upload& upload) const;
   void tell(const Bucket& bucket, std::string_view event, const std::string& key, const Version& v);
   Value version_id(const Version& v) const;
   Expected<Rule> rule_of(const Value& given, std::size_t index) const;

@@ -264,6 +264,17 @@ void ObjectStore::advance(Instant now) {
   now_ = std::max(now_, now);
 }
 
+// When an upload that nobody completes is given up.
+Instant ObjectStore::end_of(const Bucket& bucket, const Upload& upload) const {
+  Instant end = Instant::max();
+  for (const Rule& rule : bucket.rules) {
+    if (rule.enabled && rule.abort_days && upload.key.starts_with(rule.prefix)) {
+      end = std::min(end, midnight(upload.begun, *rule.abort_days));
+    }
+  }
+  return end;
+}
+
 void ObjectStore::run_due(Bucket& bucket) {
   bucket.due = Instant::max();
   std::vector<std::string> names;
@@ -296,12 +307,7 @@ void ObjectStore::run_due(Bucket& bucket) {
     }
   }
   for (auto upload = bucket.uploads.begin(); upload != bucket.uploads.end();) {
-    Instant end = Instant::max();
-    for (const Rule& rule : bucket.rules) {
-      if (rule.enabled && rule.abort_days && upload->second.key.starts_with(rule.prefix)) {
-        end = std::min(end, midnight(upload->second.begun, *rule.abort_days));
-      }
-    }
+    const Instant end = end_of(bucket, upload->second);
     if (end > now_) {
       bucket.due = std::min(bucket.due, end);
       ++upload;

@@ -369,6 +369,7 @@ class SearchRouter final : public FilterService {
     std::uint64_t answered = 0;              // the highest number of a write that was answered
     std::set<std::uint64_t> under_way = {};  // writes
     std::uint64_t filling_since = 0;         // the first write that the copy that is filled gets, too
+    std::uint64_t fills = 0;                 // how often a copy was begun to be filled
   };
   using Action = void (SearchRouter::*)(Env& env, const Value& body, Reply reply);
   using Answer = std::function<void(Result)>;
@@ -444,25 +445,27 @@ class SearchRouter final : public FilterService {
       const std::string node = out->node;
       out->status = Status::filling;
       shard.filling_since = next_write_;
+      ++shard.fills;
       // The next one of this shard is tried first the next time, in case this one stays away.
       std::rotate(out, out + 1, shard.copies.end());
-      fill(env, s, node);
+      fill(env, s, node, shard.fills);
     }
     env.after(options_->check, [this, &env] { look_after(env); });
   }
 
   // From now on the copy gets all writes; what it lacks is what was sent before, so that has to be over.
-  void fill(Env& env, std::size_t s, const std::string& node) {
+  void fill(Env& env, std::size_t s, const std::string& node, std::uint64_t attempt) {
     Shard& shard = shards_[s];
     if (!shard.under_way.empty() && *shard.under_way.begin() < shard.filling_since) {
-      env.after(std::chrono::milliseconds(10), [this, &env, s, node] { fill(env, s, node); });
+      env.after(std::chrono::milliseconds(10),
+                [this, &env, s, node, attempt] { fill(env, s, node, attempt); });
       return;
     }
-    const auto done = [this, &env, s, node](const Result& result) {
+    const auto done = [this, &env, s, node, attempt](const Result& result) {
       Shard& of = shards_[s];
       const auto copy =
           std::find_if(of.copies.begin(), of.copies.end(), [&](const Copy& c) { return c.node == node; });
-      if (copy->status != Status::filling) return;
+      if (copy->status != Status::filling || of.fills != attempt) return;
       copy->status = result.ok() ? Status::in_sync : Status::out;
       if (!result.ok()) return;
       std::stable_partition(of.copies.begin(), of.copies.end(),
