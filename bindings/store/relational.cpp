@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "bindings/store/engine.hpp"
@@ -166,6 +167,11 @@ std::vector<Method> statements(bool own) {
   };
 }
 
+std::vector<Method> sorted(std::vector<Method> methods) {
+  std::sort(methods.begin(), methods.end(), [](const Method& a, const Method& b) { return a.name < b.name; });
+  return methods;
+}
+
 std::vector<Method> engine_methods() {
   constexpr auto kAsk = &ask;
   std::vector<Method> methods = statements<kAsk>(true);
@@ -200,7 +206,7 @@ std::vector<Method> engine_methods() {
        }) {
     methods.push_back(std::move(m));
   }
-  return methods;
+  return sorted(std::move(methods));
 }
 
 std::vector<Method> transaction_methods() {
@@ -211,7 +217,7 @@ std::vector<Method> transaction_methods() {
   methods.push_back(verb<&result>("result", {}, "what the statement returns | nil, err",
                                   "The answer to a statement that had to wait, once it was carried out."));
   methods.push_back(verb<kAsk>("rollback", {}, "true | nil, err", "Undoes it."));
-  return methods;
+  return sorted(std::move(methods));
 }
 
 const Type relational_type{describe_type<RelationalBox>(

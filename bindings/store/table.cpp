@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "bindings/store/engine.hpp"
 
 namespace syslab {
@@ -24,7 +26,7 @@ std::vector<Param> table_params() {
       boolean("adaptive", "a hot partition may use what the others leave").optional("true"),
       count("partitions", "how many").at_least(1).at_most(100000).optional("as the capacity needs"),
       table("local_indexes",
-            "{ NAME = { sort, projection, include } }: same partition key, made now or never")
+            "{ NAME = { sort, projection, include } }: same partition key, made with the table or never")
           .optional("none"),
       table("global_indexes",
             "{ NAME = { partition, sort, projection = 'all', 'keys_only' or 'include', include, read_units, "
@@ -38,9 +40,13 @@ std::vector<Param> table_params() {
       string("name", "the table's").optional("'table'"),
       choice("profile", profile_names(), "whose published limits").optional("'dynamodb-2024'"),
   };
+  const auto& ours = find_table_profile("dynamodb-2024")->ours;
   for (const TableLimit& limit : table_limits()) {
+    const bool is_ours = std::find(ours.begin(), ours.end(), limit.name) != ours.end();
     params.push_back(
-        number(std::string(limit.name), std::string(limit.doc)).above(0).optional("the profile's"));
+        number(std::string(limit.name), std::string(limit.doc) + (is_ours ? "; a default of ours" : ""))
+            .above(0)
+            .optional("the profile's"));
   }
   return params;
 }

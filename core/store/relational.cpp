@@ -698,9 +698,18 @@ Expected<bool> Relational::check_children(Tx& tx, const TableData& table, const 
       }
       for (const RowId id : rows) {
         ++touched_;
-        const Version& last = child.records.find(id)->second.versions.back();
-        if (last.row.is_nil() || last.row[name] != value) continue;
-        if (last.commit == 0 && last.writer != tx.id) return blocked({last.writer});
+        const std::vector<Version>& versions = child.records.find(id)->second.versions;
+        const auto refers = [&, column_name = name](const Version& v) {
+          return !v.row.is_nil() && v.row[column_name] == value;
+        };
+        const Version& last = versions.back();
+        if (last.commit == 0 && last.writer != tx.id) {
+          // It may be taken back, and then the version before it counts.
+          const bool may = refers(last) || (versions.size() > 1 && refers(versions[versions.size() - 2]));
+          if (may) return blocked({last.writer});
+          continue;
+        }
+        if (!refers(last)) continue;
         return refused("foreign_key_violation", value.json() + " of '" + table.name +
                                                     "' is still referenced from '" + child_name + "." + name +
                                                     "'");

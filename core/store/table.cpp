@@ -45,6 +45,11 @@ Expected<double> amount(const Value& v, std::string_view what, double otherwise)
 }
 
 std::size_t digits(double n) {
+  if (n == std::floor(n) && std::fabs(n) < 1e15) {
+    std::size_t all = 1;
+    for (auto rest = static_cast<std::uint64_t>(std::fabs(n)); rest >= 10; rest /= 10) ++all;
+    return all;
+  }
   const std::string text = Value(n).json();
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }));
@@ -777,9 +782,9 @@ Table::Answer Table::scan(Instant now, const Value& body) {
   return read_range(now, body, true);
 }
 
-Table::Answer Table::get_many(Instant now, const Value& body, double factor, bool strong) {
+Table::Answer Table::get_many(Instant now, const Value& body, bool transaction, bool strong) {
   if (!body["keys"].is_list() || body["keys"].list().empty()) return malformed("'keys' is a list of keys");
-  const bool transaction = factor > 1;
+  const double factor = transaction ? options_.limits.transaction_factor : 1;
   const double most = transaction ? options_.limits.transaction_items : options_.limits.batch_get_items;
   if (static_cast<double>(body["keys"].list().size()) > most) {
     return invalid("Too many items requested: at most " + count(most).json());
@@ -820,11 +825,11 @@ Table::Answer Table::get_many(Instant now, const Value& body, double factor, boo
 }
 
 Table::Answer Table::batch_get(Instant now, const Value& body) {
-  return get_many(now, body, 1, body["strong"].truthy());
+  return get_many(now, body, false, body["strong"].truthy());
 }
 
 Table::Answer Table::transact_get(Instant now, const Value& body) {
-  return get_many(now, body, options_.limits.transaction_factor, true);
+  return get_many(now, body, true, true);
 }
 
 Table::Answer Table::batch_write(Instant now, const Value& body) {

@@ -218,7 +218,7 @@ class Table final : public Engine {
   Answer write_one(Instant now, Expected<Write> planned, const std::string& returns);
   Value units_of(const Bill& bill) const;
   Answer read_range(Instant now, const Value& body, bool whole);
-  Answer get_many(Instant now, const Value& body, double factor, bool strong);
+  Answer get_many(Instant now, const Value& body, bool transaction, bool strong);
 
   Answer put(Instant now, const Value& body);
   Answer get(Instant now, const Value& body);

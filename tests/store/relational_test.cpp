@@ -467,6 +467,76 @@ TEST_CASE(
   CHECK(found_at("serializable", IsolationLevel::serializable).empty());
 }
 
+TEST_CASE("relational: whatever transactions do at once, keys stay unique and references lead somewhere",
+          "[store][relational]") {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    Rng rng = Rng(seed).split("relational");
+    RelationalOptions options;
+    options.lock_timeout = std::chrono::seconds(1);
+    Shop s(options);
+    get(s.db, "create_index", R"({"table":"orders","columns":["user"]})");
+    std::vector<std::string> open;
+    double now = 0;
+    int answered = 0, asked = 0;
+    const auto n = [&](std::uint64_t bound) { return std::to_string(rng.below(bound)); };
+    for (int step = 0; step < 300; ++step) {
+      now += 0.05;
+      if (open.size() < 5 && rng.chance(0.3)) {
+        open.push_back(
+            get(s.db, "begin", R"({"isolation":")" + tx_isolations()[rng.below(4)] + R"("})", now)["tx"]
+                .json());
+      }
+      const std::size_t which = rng.below(open.size() + 1);
+      const std::string tx = which == open.size() ? "" : "," + tx_of(open[which]);
+      std::pair<const char*, std::string> request;
+      switch (rng.below(tx.empty() ? 6 : 8)) {
+        case 0:
+          request = {"insert",
+                     R"({"table":"users","row":{"id":)" + n(6) + R"(,"mail":"m)" + n(4) + R"("})" + tx + "}"};
+          break;
+        case 1:
+          request = {"insert",
+                     R"({"table":"orders","row":{"id":)" + n(20) + R"(,"user":)" + n(6) + "}" + tx + "}"};
+          break;
+        case 2:
+          request = {"delete", R"({"table":"users","where":{"id":)" + n(6) + "}" + tx + "}"};
+          break;
+        case 3:
+          request = {"delete", R"({"table":"orders","where":{"user":)" + n(6) + "}" + tx + "}"};
+          break;
+        case 4:
+          request = {"update", R"({"table":"orders","where":{"id":)" + n(20) + R"(},"set":{"user":)" + n(6) +
+                                   "}" + tx + "}"};
+          break;
+        case 5:
+          request = {"update", R"({"table":"users","where":{"id":)" + n(6) + R"(},"set":{"mail":"m)" + n(4) +
+                                   R"("})" + tx + "}"};
+          break;
+        default:
+          request = {rng.chance(0.7) ? "commit" : "rollback", "{" + tx.substr(1) + "}"};
+          open.erase(open.begin() + static_cast<std::ptrdiff_t>(which));
+      }
+      ++asked;
+      s.db.ask(at(now), request.first, json(request.second), [&](const Expected<Value>& answer) {
+        ++answered;
+        if (!answer) CHECK(answer.error().code != "malformed");
+      });
+    }
+    s.db.advance(at(now + 2));
+    CHECK(answered == asked);
+    s.db.end_sessions();
+    s.db.check_invariants();
+    std::set<Value> ids, mails;
+    const Value users = get(s.db, "select", R"({"table":"users"})", now + 2);
+    for (const Value& user : users.list()) {
+      CHECK(ids.insert(user["id"]).second);
+      if (!user["mail"].is_nil()) CHECK(mails.insert(user["mail"]).second);
+    }
+    const Value orders = get(s.db, "select", R"({"table":"orders"})", now + 2);
+    for (const Value& order : orders.list()) CHECK(ids.contains(order["user"]));
+  }
+}
+
 TEST_CASE("relational: mistakes are named with the nearest name", "[store][relational]") {
   Shop s;
   const auto says = [&](const char* verb, const std::string& body) {
