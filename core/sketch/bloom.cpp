@@ -28,6 +28,11 @@ Bloom::Bloom(const BloomOptions& options) : options_(options) {
   words_.resize((options.bits + 63) / 64);
 }
 
+Bloom::Bloom(const BloomOptions& options, std::vector<std::uint64_t> words, std::uint64_t size)
+    : options_(options), words_(std::move(words)), size_(size) {
+  SYSLAB_ASSERT(words_.size() == (options.bits + 63) / 64);
+}
+
 void Bloom::clear() {
   std::fill(words_.begin(), words_.end(), 0);
   size_ = 0;

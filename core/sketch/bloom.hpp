@@ -31,6 +31,8 @@ class Bloom final : public MembershipFilter {
 
   // Requires: bits >= 1, hashes of 1 to kMostHashes.
   explicit Bloom(const BloomOptions& options);
+  // One that was kept: its words() and size(). Requires: as many words as bits take.
+  Bloom(const BloomOptions& options, std::vector<std::uint64_t> words, std::uint64_t size);
 
   std::string_view name() const override { return "bloom"; }
   std::string describe() const override;
@@ -67,6 +69,7 @@ class Bloom final : public MembershipFilter {
   std::unique_ptr<MembershipFilter> fresh() const override { return std::make_unique<Bloom>(options_); }
 
   const BloomOptions& options() const { return options_; }
+  std::span<const std::uint64_t> words() const { return words_; }
   // The share of the bits that are set.
   double fill() const;
 

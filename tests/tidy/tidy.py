@@ -24,7 +24,7 @@ LAYERS = {
 FAMILY = {"base", "observe", "runtime"}
 EDGES = {"sketch": {"hash"}, "cache": {"hash", "sketch"}, "shard": {"hash"}, "balance": {"hash"},
          "stream": {"hash", "replicate"},  # shards go by MD5; the brokers' controller is elected, and kept, by Raft
-         "store": {"hash"},  # ETags are MD5s, documents go to shards by Murmur3
+         "store": {"hash", "sketch"},  # ETags are MD5s, documents go to shards by Murmur3; LSM trees have Bloom filters
          "replicate": {"hash"},  # leaderless stores place keys on a ring
          "workload": {"hash"}}  # the ids of a recorded trace may be text, and are hashed
 
