@@ -149,7 +149,9 @@ const Type type{describe_type<Table>(
                               "of the sort key: a value, or { between = { a, b } }, { begins_with = }, "
                               "{ less = } ...")
                               .optional("all"),
-                          boolean("reverse", "the largest sort key first").optional("false")}),
+                          boolean("reverse", "the largest sort key first").optional("false"),
+                          boolean("whole_items", "of a local index: fetch what is not in it, for units")
+                              .optional("false")}),
             "{ items, scanned, units, last } | nil, err",
             "Items of one partition key, in the sort key's order."),
         verb<kAsk>("scan", range_params({}), "{ items, scanned, units, last } | nil, err",
@@ -165,7 +167,8 @@ const Type type{describe_type<Table>(
             "transact_write",
             {list("writes",
                   "100 at most: { put = item }, { update = key, set = ... }, { delete = key } or { check "
-                  "= key }, each with its condition")},
+                  "= key }, each with its condition"),
+             string("token", "the same again within ten minutes is not done again").optional("none")},
             "{ units } | nil, err", "All of them or none, for twice the units."),
         verb<kAsk>("update",
                    {key(), table("set", "attributes and values").optional("nothing"),

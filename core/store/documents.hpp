@@ -5,15 +5,22 @@
 // belongs together is embedded in one document, or is referenced by id and may be found changed, or gone.
 // Requests:
 //
-//   insert {collection, document or documents}                -> {inserted, id} (an id is given where none
-//   is) find   {collection, where, order, columns, limit, ...}    -> list (see query.hpp; group and compute,
-//   too) update {collection, where, set, add, push, remove}        -> {updated}; set and remove take paths,
-//   push appends delete {collection, where}                                -> {deleted} lookup {collection,
-//   where, from, path, into, ...}         -> documents with those of `from`, whose id stands at
-//                                                                `path`, embedded at `into`: a join by hand
-//   create_index {collection, path, unique}, drop_index {collection, path}  -> true
-//   explain {like find}                                       -> {rows, rows_read, plan}
-//   describe {}                                               -> {COLLECTION = {documents, bytes, indexes}}
+//   insert {collection, document or documents}
+//       -> {inserted, id}; an id is given where there is none
+//   find {collection, where, order, columns, limit, ...}
+//       -> list (see query.hpp; group and compute, too)
+//   update {collection, where, set, add, push, remove}
+//       -> {updated}; all take paths, push appends to a list
+//   delete {collection, where}
+//       -> {deleted}
+//   lookup {collection, where, from, path, into, ...}
+//       -> documents with those of `from`, whose ids stand at `path`, put in at `into`: a join by hand
+//   create_index {collection, path, unique}, drop_index {collection, path}
+//       -> true
+//   explain {like find}
+//       -> {rows, rows_read, plan}
+//   describe {}
+//       -> {COLLECTION = {documents, bytes, indexes}}
 //
 // A collection is made by the first insert. Error codes (as MongoDB names them): DuplicateKey,
 // BSONObjectTooLarge (16 MiB), ImmutableField (the id). All are definite.

@@ -4,17 +4,23 @@
 // A pure state machine (an Engine). Requests; those marked * take `tx` (from begin), or run as a transaction
 // of their own, then with `isolation` if they like:
 //
-//   create_table {name, columns = {NAME = type or {type, not_null, unique, default, references =
-//   "table.column"}},
-//                 primary_key = {columns}}           types: integer, number, text, boolean, any
-//   drop_table {table};  create_index {table, columns, unique, name, rewrite};  drop_index {table, name}
+//   create_table {name, primary_key = {columns}, columns = {NAME = type or description}}
+//       types: integer, number, text, boolean, any; a description is a map of type, not_null, unique,
+//       default, and references = "table.column"
+//   create_index {table, columns, unique, name, rewrite}, drop_index {table, name}, drop_table {table}
 //   alter_table {table, add = {name, type, ...} or drop = column, rewrite}
-//   begin {isolation} -> {tx};   commit {tx} -> {commit};   rollback {tx} -> true
-//   insert* {table, rows or row} -> {inserted};   update* {table, where, set, add, append} -> {updated}
-//   delete* {table, where} -> {deleted}
-//   select* {table, as, where, join, group, compute, having, order, columns, limit, offset, for_update} ->
-//   rows explain* {like select} -> {rows, rows_read, plan} describe {};   locks {} -> {held = {...}, waiting
-//   = {...}}
+//   begin {isolation}
+//       -> {tx}
+//   commit, rollback {tx}
+//       -> {commit}, true
+//   insert* {table, rows or row}, update* {table, where, set, add, append}, delete* {table, where}
+//       -> {inserted}, {updated}, {deleted}
+//   select* {table, as, where, join, group, compute, having, order, columns, limit, offset, for_update}
+//       -> list of rows
+//   explain* {like select}
+//       -> {rows, rows_read, plan}
+//   describe, locks {}
+//       -> the tables; {held, waiting}
 //
 // join = { { table = "users", as = "u", on = { ["orders.user"] = "id" }, kind = "inner" or "left", using } }:
 // the rows are then maps of table names (or `as`) to rows, and paths begin with those names. `using` is
@@ -23,14 +29,17 @@
 //
 // Isolation. Rows have versions; each row that is written is locked until the transaction ends, at every
 // level, so there are no dirty writes.
-//   read_uncommitted  sees the latest version, committed or not: dirty reads
-//   read_committed    each statement sees what was committed when it began: reads may differ, updates be lost
-//   repeatable_read   the transaction sees what was committed at its first statement (snapshot isolation),
-//   and the
-//                     second of two that write the same row fails: write skew is left
-//   serializable      and dangerous structures of read-write conflicts are broken by failing a transaction:
-//                     serializable snapshot isolation. Reads are remembered as conditions, so phantoms count.
-//                     Some transactions fail that need not (two flags a transaction, as in the paper)
+//   read_uncommitted
+//       sees the latest version, committed or not: dirty reads
+//   read_committed
+//       each statement sees what was committed when it began: reads may differ, updates be lost
+//   repeatable_read
+//       the transaction sees what was committed at its first statement, and the second of two that write the
+//       same row fails (snapshot isolation): write skew is left
+//   serializable
+//       and dangerous structures of read-write conflicts are broken by failing a transaction: serializable
+//       snapshot isolation. Reads are remembered as conditions, so phantoms count. Some transactions fail
+//       that need not (two flags a transaction, as in the paper)
 //
 // Waiting. Who needs a lock that another transaction holds waits for that to end, and then runs the statement
 // again; a circle of such waits fails its youngest wait (deadlock_detected). A statement shares its tables

@@ -214,11 +214,11 @@ const std::map<std::string, Table::Verb, std::less<>>& Table::verbs() {
       {"query",
        {&Table::query,
         false,
-        {"partition", "sort", "index", "filter", "limit", "reverse", "after", "strong"}}},
+        {"partition", "sort", "index", "filter", "limit", "reverse", "after", "strong", "whole_items"}}},
       {"scan", {&Table::scan, false, {"index", "filter", "limit", "after", "strong"}}},
       {"batch_get", {&Table::batch_get, false, {"keys", "strong"}}},
       {"batch_write", {&Table::batch_write, true, {"puts", "deletes"}}},
-      {"transact_write", {&Table::transact_write, true, {"writes"}}},
+      {"transact_write", {&Table::transact_write, true, {"writes", "token"}}},
       {"transact_get", {&Table::transact_get, false, {"keys"}}},
       {"add_index",
        {&Table::add_index,
@@ -709,6 +709,12 @@ Table::Answer Table::read_range(Instant now, const Value& body, bool whole) {
   Value last;
   std::map<std::size_t, std::size_t> partition_bytes;
   Capacity& capacity = global != nullptr ? global->reads : reads_;
+  const bool fetches = body["whole_items"].truthy() && index != nullptr;
+  if (fetches && index->global) {
+    return invalid(
+        "Select type ALL_ATTRIBUTES is not supported for a global secondary index: only what is projected");
+  }
+  double fetched = 0;
   // False where the page is full.
   const auto visit = [&](const Place& at, const Value& item) {
     if (scanned >= limit || static_cast<double>(bytes) >= options_.limits.page_bytes) return false;
@@ -717,7 +723,12 @@ Table::Answer Table::read_range(Instant now, const Value& body, bool whole) {
     bytes += more;
     partition_bytes[partition_of(at, capacity)] += more;
     last = item;
-    if (filter.holds(item)) items.push_back(item);
+    Value shown = item;
+    if (fetches) {
+      shown = find(strong ? leader_ : replica_, *key_of(item, false));
+      fetched += read_units(item_bytes(shown), strong);
+    }
+    if (filter.holds(shown)) items.push_back(std::move(shown));
     return true;
   };
   const auto walk = [&](const Place& at, const Collection& collection) {
@@ -753,7 +764,7 @@ Table::Answer Table::read_range(Instant now, const Value& body, bool whole) {
   }
 
   Bill bill;
-  const double units = read_units(bytes, strong);
+  const double units = read_units(bytes, strong) + fetched;
   if (partition_bytes.empty()) partition_bytes[whole ? 0 : partition_of(place, capacity)] = 1;
   const double all = static_cast<double>(std::max<std::size_t>(bytes, 1));
   for (const auto& [partition, part] : partition_bytes) {
@@ -876,6 +887,23 @@ Table::Answer Table::batch_write(Instant now, const Value& body) {
 }
 
 Table::Answer Table::transact_write(Instant now, const Value& body) {
+  std::erase_if(tokens_, [&](const auto& token) { return token.second.until <= now; });
+  if (body["token"].is_nil()) return transact(now, body);
+  if (!body["token"].is_string()) return malformed("'token' is a text");
+  const std::string token(body["token"].string());
+  if (const auto known = tokens_.find(token); known != tokens_.end()) {
+    if (known->second.writes == body["writes"]) return known->second.answer;
+    return refused("IdempotentParameterMismatchException", "the token was used with other writes");
+  }
+  auto answer = transact(now, body);
+  if (answer) {
+    const Instant until = saturating_add(now, from_seconds(options_.limits.token_seconds));
+    tokens_.emplace(token, Token{until, body["writes"], *answer});
+  }
+  return answer;
+}
+
+Table::Answer Table::transact(Instant now, const Value& body) {
   if (!body["writes"].is_list() || body["writes"].list().empty())
     return malformed("'writes' is a list of writes");
   if (static_cast<double>(body["writes"].list().size()) > options_.limits.transaction_items) {

@@ -3,22 +3,32 @@
 //
 // A pure state machine (an Engine). An item is a map; its key attributes are numbers or texts. Requests:
 //
-//   put     {item, condition, returns}               -> {units, old}; `returns`: "old" or "none" (the
-//   default) get     {key, strong}                            -> {item, units}; no item is no error update
-//   {key, set, add, remove, condition}       -> {item, units}; makes the item where there is none delete
-//   {key, condition, returns}                -> {units, old} query   {partition, sort, index, filter, limit,
-//   reverse, after, strong}
-//                                                    -> {items, scanned, units, last}
-//   scan    {index, filter, limit, after, strong}    -> the same
-//   batch_get      {keys, strong}                    -> {items, unprocessed, units}
-//   batch_write    {puts, deletes}                   -> {unprocessed_puts, unprocessed_deletes, units}
-//   transact_write {writes = {{put | update | delete | check = ..., condition, set ...}}}  -> {units}
-//   transact_get   {keys}                            -> {items, units}; an empty map where there is none
-//   add_index      {name, partition, sort, projection, include, read_units, write_units}  -> true
-//   drop_index     {name}                            -> true
-//   set_capacity   {read_units, write_units, index}  -> true
-//   describe       {}  -> the table's sizes, capacity, indexes and limits
-//   heat           {}  -> per partition {items, read_units, write_units, refused}
+//   put {item, condition, returns}
+//       -> {units, index_units, old}; `returns` is "old" or "none"
+//   get {key, strong}
+//       -> {item, units}; no item is no error
+//   update {key, set, add, remove, condition}
+//       -> {item, units}; makes the item where there is none
+//   delete {key, condition, returns}
+//       -> {units, old}
+//   query {partition, sort, index, filter, limit, reverse, after, strong, whole_items}
+//       -> {items, scanned, units, last}
+//   scan {index, filter, limit, after, strong}
+//       -> the same
+//   batch_get {keys, strong}
+//       -> {items, unprocessed, units}
+//   batch_write {puts, deletes}
+//       -> {unprocessed_puts, unprocessed_deletes, units}
+//   transact_write {writes = {{put | update | delete | check = ..., condition, set ...}}, token}
+//       -> {units}; with the same token again: the same answer, and nothing is done
+//   transact_get {keys}
+//       -> {items, units}; an empty map where there is none
+//   add_index {name, partition, sort, projection, include, read_units, write_units}, drop_index {name}
+//       -> true
+//   set_capacity {read_units, write_units, index}
+//       -> true
+//   describe, heat {}
+//       -> sizes, capacity, indexes and limits; {items, read_units, write_units, refused} of each partition
 //
 // `sort` is a value or a test of it (see condition.hpp); `filter` is a condition on what was read: it saves
 // nothing. `last` is given where a page or the limit ended the reading: the next request's `after`.
@@ -31,11 +41,11 @@
 // promise less: usually a second. Ours is always the oldest it may be, so that what can go wrong does.)
 //
 // Indexes. Local: same partition key, another sort key, made with the table; strong or eventual; its writes
-// cost the table's units; with one, the items and local entries of one partition key may have 10 GiB
-// together. Global: any key, added or removed at any time (an added one is filled first: items /
-// backfill_rate seconds, in which it cannot be read); eventual only, as of `index_lag` ago; own capacity. A
-// write that a global index lacks capacity for is refused by the table. An item that lacks an index's key
-// attributes is not in it.
+// cost the table's units; `whole_items` fetches what is not projected, a read each; with one, the items and
+// local entries of one partition key may have 10 GiB together. Global: any key, added or removed at any time
+// (an added one is filled first: items / backfill_rate seconds, in which it cannot be read); eventual only,
+// as of `index_lag` ago; own capacity. A write that a global index lacks capacity for is refused by the
+// table. An item that lacks an index's key attributes is not in it.
 //
 // Error codes are those of DynamoDB; all are definite: nothing was changed.
 // ProvisionedThroughputExceededException says how much was lacking of what (table, partition, index), but not
@@ -175,6 +185,11 @@ class Table final : public Engine {
     bool only_check = false;
     bool holds = true;  // its condition
   };
+  struct Token {  // of a transaction that may be asked for again
+    Instant until;
+    Value writes;
+    Value answer;
+  };
   struct Charge {
     Capacity* of;
     std::size_t partition;
@@ -229,6 +244,7 @@ class Table final : public Engine {
   Answer batch_get(Instant now, const Value& body);
   Answer batch_write(Instant now, const Value& body);
   Answer transact_write(Instant now, const Value& body);
+  Answer transact(Instant now, const Value& body);
   Answer transact_get(Instant now, const Value& body);
   Answer add_index(Instant now, const Value& body);
   Answer drop_index(Instant now, const Value& body);
@@ -243,6 +259,7 @@ class Table final : public Engine {
   Store replica_;              // the oldest that an eventual read sees
   std::deque<Change> coming_;  // to the replica
   std::map<std::string, Global> globals_;
+  std::map<std::string, Token> tokens_;
   std::uint64_t touched_ = 0;
   std::size_t items_ = 0;
   std::size_t bytes_ = 0;

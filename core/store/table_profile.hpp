@@ -31,6 +31,7 @@ struct TableProfile {
   double local_indexes;
   double global_indexes;
   double transaction_items;
+  double token_seconds;  // a transaction with the same token is not done again for so long
   double batch_get_items;
   double batch_write_items;
   double table_units;                  // read or write units that one table may have

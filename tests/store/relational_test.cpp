@@ -469,7 +469,7 @@ TEST_CASE(
 
 TEST_CASE("relational: whatever transactions do at once, keys stay unique and references lead somewhere",
           "[store][relational]") {
-  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     Rng rng = Rng(seed).split("relational");
     RelationalOptions options;
     options.lock_timeout = std::chrono::seconds(1);

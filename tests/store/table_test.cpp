@@ -123,6 +123,24 @@ TEST_CASE("table: a transaction writes all items or none, at most 100, each once
   t.check_invariants(at(2));
 }
 
+TEST_CASE("table: a transaction with a token is done once in ten minutes", "[store][table]") {
+  Table t(ample());
+  const char* pay = R"({"token":"t1","writes":[{"update":{"p":"a","s":0},"add":{"n":5}}]})";
+  const Value first = get(t, "transact_write", pay, 0);
+  CHECK(get(t, "transact_write", pay, 599) == first);
+  CHECK(get(t, "get", R"({"key":{"p":"a","s":0},"strong":true})", 599)["item"]["n"] == Value(5));
+  CHECK(code(t, "transact_write", R"({"token":"t1","writes":[{"put":{"p":"a","s":0}}]})", 599) ==
+        "IdempotentParameterMismatchException");
+  get(t, "transact_write", pay, 600);
+  CHECK(get(t, "get", R"({"key":{"p":"a","s":0},"strong":true})", 600)["item"]["n"] == Value(10));
+  // One that failed was not done, and may be tried again.
+  const char* check =
+      R"({"token":"t2","writes":[{"check":{"p":"b","s":0},"condition":{"p":{"exists":true}}}]})";
+  CHECK(code(t, "transact_write", check, 601) == "TransactionCanceledException");
+  get(t, "put", R"({"item":{"p":"b","s":0}})", 601);
+  CHECK(code(t, "transact_write", check, 602) == "");
+}
+
 TEST_CASE("table: a query walks the sort key in either direction, page by page", "[store][table]") {
   Table t(ample());
   for (int i = 1; i <= 9; ++i) {
@@ -297,6 +315,11 @@ TEST_CASE("table: a local index has another order of the same partition key, rea
   CHECK(items(get(t, "query", R"({"partition":"a","index":"by_date"})")).empty());
   CHECK(items(get(t, "query", R"({"partition":"a","index":"by_date"})", 1)) == "2 1 ");
   CHECK(get(t, "query", R"({"partition":"a","index":"by_date"})", 1)["items"].list()[1]["text"].is_nil());
+  // What it lacks can be fetched, each for a read of its own.
+  const Value whole =
+      get(t, "query", R"({"partition":"a","index":"by_date","strong":true,"whole_items":true})", 1);
+  CHECK(whole["items"].list()[1]["text"] == Value("x"));
+  CHECK(whole["units"] == Value(1 + 2));
   // Nothing that the index has is changed: it costs nothing. Its sort key is: one entry out, one in.
   CHECK(get(t, "update", R"({"key":{"p":"a","s":1},"set":{"text":"y"}})", 2)["units"] == Value(1));
   CHECK(get(t, "update", R"({"key":{"p":"a","s":1},"set":{"date":"2025-01"}})", 2)["units"] == Value(3));
@@ -339,6 +362,8 @@ TEST_CASE("table: a global index hears later, has any key, and is never read str
   CHECK(get(t, "query", rome, 0.1)["items"] == json(R"([{"age":30,"city":"Rome","p":"ann","s":1}])"));
   const auto strong = ask(t, "query", R"({"partition":"Rome","index":"by_city","strong":true})", 1);
   REQUIRE_FALSE(strong.ok());
+  CHECK(code(t, "query", R"({"partition":"Rome","index":"by_city","whole_items":true})", 1) ==
+        "ValidationException");
   CHECK(strong.error().message == "Consistent reads are not supported on global secondary indexes");
   // She moves: two writes of the index.
   CHECK(get(t, "update", R"({"key":{"p":"ann","s":1},"set":{"city":"Oslo"}})", 1)["index_units"]["by_city"] ==
