@@ -4,6 +4,7 @@
 
 #include "core/base/nearest.hpp"
 #include "core/check/causal.hpp"
+#include "core/check/counter.hpp"
 #include "core/check/invariants.hpp"
 #include "core/check/sequential.hpp"
 #include "core/check/transactions.hpp"
@@ -52,6 +53,8 @@ const std::vector<Judge>& judges() {
         {"causal-convergent", "the same, and concurrent writes are settled alike everywhere", &causal<true>},
         {"convergence", "once writes have stopped, all read the same",
          [](const History& h, const CheckOptions&) -> Expected<Judgement> { return check_convergence(h); }},
+        {"final-count", "a counter whose reads may be behind loses and repeats nothing",
+         [](const History& h, const CheckOptions&) { return check_final_count(h); }},
         {"long-fork", "no two reads see two writes in different orders",
          [](const History& h, const CheckOptions&) { return check_long_fork(h); }},
         {"session", "read your writes, monotonic reads and writes, writes follow reads",
