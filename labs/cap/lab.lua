@@ -2,9 +2,9 @@ return {
   title = "CAP: one partition, two stores",
   minutes = 25,
   summary = [[
-Two stores of five replicas, one with a leader and a majority (Raft), one that always takes a write (a sloppy quorum). The
-same partition cuts both in two, with clients on either side. Both are measured, judged by the checkers, and drawn side
-by side.]],
+Two stores of five replicas, one with a leader and a majority (Raft), one that always takes a write (a sloppy quorum).
+The same partition cuts both in two, with clients on either side. Both are measured, judged by the checkers, and drawn
+side by side.]],
   after = { "quorums" },
   steps = {
     {
@@ -163,9 +163,9 @@ agree, ap.taken[1], ap.taken[2], hints]],
       explain = function(env)
         return ([[
 Yes: %d hints, and everybody has the same: the last write by the clock. %d writes were acknowledged on one side of the
-cut and %d on the other; those of one side were overwritten by somebody who had never seen them. Where that hurts (a balance, a stock), take the
-store that says no, or a data type whose merge loses nothing. Where it does not (a like, a last-seen time, a cart), the
-store that says yes earns money while the network is cut.]])
+cut and %d on the other; those of one side were overwritten by somebody who had never seen them. Where that hurts (a
+balance, a stock), take the store that says no, or a data type whose merge loses nothing. Where it does not (a like, a
+last-seen time, a cart), the store that says yes earns money while the network is cut.]])
           :format(env.hints, env.ap.taken[1], env.ap.taken[2])
       end,
     },
@@ -173,8 +173,8 @@ store that says yes earns money while the network is cut.]])
       name = "latency",
       title = "And when nothing is cut",
       text = [[
-Partitions are rare; distance is always there. Abadi's PACELC asks the other question: Else, Latency or Consistency? Five
-replicas in three zones that are 20 ms apart, clients everywhere, no fault at all.]],
+Partitions are rare; distance is always there. Abadi's PACELC asks the other question: Else, Latency or Consistency?
+Five replicas that are 20 ms apart, clients everywhere, no fault at all.]],
       code = [[
 function far(protocol)
   local w = lab.world{ seed = 9, latency = lab.dist.lognormal{ median = 20*ms, sigma = 0.3 }, keep = 0 }

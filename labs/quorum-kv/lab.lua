@@ -84,7 +84,8 @@ for a register that is linearizable through all of it.]],
         w:inject(lab.fault.crash { target = "kv-2", power = true })
         w:inject(lab.fault.crash { target = "kv-3", power = true })
         local done, err = kv[1]:call { type = "write", key = "x", value = "new", timeout = 5 }
-        t.that(not done, "kv-1 alone does not acknowledge a write", "it does: whoever reads from the other two misses it")
+        t.that(not done, "kv-1 alone does not acknowledge a write",
+          "it does: whoever reads from the other two misses it")
         t.that(type(err) == "table" and err.definite == false,
           "the error says that nobody knows whether it happened, as the code `timeout` does",
           "it is " .. tostring(err) .. ": but kv-1 may have it")
@@ -104,7 +105,10 @@ for a register that is linearizable through all of it.]],
           local key = "k" .. i
           values[key] = math.random(1000)
           write(t, kv[math.random(3)], key, values[key])
-          if math.random() < 0.3 then write(t, kv[math.random(3)], key, values[key] + 1); values[key] = values[key] + 1 end
+          if math.random() < 0.3 then
+            values[key] = values[key] + 1
+            write(t, kv[math.random(3)], key, values[key])
+          end
         end
         w:inject(lab.fault.crash { target = "all", power = true })
         w:run(0.5)

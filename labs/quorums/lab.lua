@@ -111,8 +111,8 @@ time.]]):format(100 * env.ages[0], 100 * env.ages[20])
       name = "crash",
       title = "Two homes are down",
       text = [[
-N = 3, R = W = 2, and two homes of the key crash. A strict quorum counts homes only. A sloppy one takes the next nodes of
-the ring in their place, which keep a hint of whom it was for.]],
+N = 3, R = W = 2, and two homes of the key crash. A strict quorum counts homes only. A sloppy one takes the next nodes
+of the ring in their place, which keep a hint of whom it was for.]],
       code = [[
 function two_down(sloppy)
   local w = lab.world{ seed = 3 }
@@ -140,7 +140,7 @@ print("strict", strict.written, strict.why, strict.hints .. " hints", strict.rea
 print("sloppy", sloppy.written, sloppy.why, sloppy.hints .. " hints", sloppy.read)
 print(sloppy.world:show())]],
       predict = {
-        question = "The write to the sloppy quorum: is it taken, and what does a read of all three homes say afterwards?",
+        question = "The write to the sloppy quorum: is it taken, and what do all three homes answer in the end?",
         choices = { "refused, old", "refused, new", "taken, old", "taken, new" },
         answer = function(env)
           return (env.sloppy.written and "taken, " or "refused, ") .. tostring(env.sloppy.read)
