@@ -225,7 +225,7 @@ void set_counts(lua_State* L, const char* key, const Placement& placement,
 int spread_data(lua_State* L, Placement& placement) {
   require_nodes(placement);
   const std::vector<std::uint32_t> places = Keys(L, 2).places(placement);
-  const Spread s = spread_of_places(placement, places);
+  const Spread s = spread_of_places(placement.nodes(), places);
   lua_createtable(L, 0, 5);
   set_counts(L, "keys", placement, s.keys);
   set_number(L, "total", static_cast<double>(places.size()));
@@ -244,7 +244,7 @@ int moved_data(lua_State* L, Placement& before) {
   require_nodes(before);
   require_nodes(*after);
   const Keys keys(L, 3);
-  const Moved m = moved_of_places(before, keys.places(before), *after, keys.places(*after));
+  const Moved m = moved_of_places(before.nodes(), keys.places(before), after->nodes(), keys.places(*after));
   lua_createtable(L, 0, 5);
   set_number(L, "keys", static_cast<double>(m.keys));
   set_number(L, "moved", static_cast<double>(m.moved));
@@ -304,15 +304,15 @@ Param nodes_param() {
       .optional("none yet");
 }
 
-std::vector<PlacedNode> placed_nodes(lua_State* L, const Arguments& arguments) {
+std::vector<PlacedNode> placed_nodes(lua_State* L, const Arguments& arguments, const char* option) {
   std::vector<PlacedNode> nodes;
-  const int index = arguments.index_of("nodes");
+  const int index = arguments.index_of(option);
   if (index == 0) return nodes;
   const auto weight_at = [&](int where) {
     if (lua_isnil(L, where)) return 1.0;
     const double weight = lua_type(L, where) == LUA_TNUMBER ? lua_tonumber(L, where) : 0;
     if (!(weight > 0 && weight <= 1000)) {
-      arguments.reject("nodes", fmt::format("expected a weight above 0 and at most 1000, got {}",
+      arguments.reject(option, fmt::format("expected a weight above 0 and at most 1000, got {}",
                                             describe_argument(L, where)));
     }
     return weight;
@@ -333,12 +333,12 @@ std::vector<PlacedNode> placed_nodes(lua_State* L, const Arguments& arguments) {
       lua_getfield(L, content, "name");
       lua_getfield(L, content, "weight");
       if (lua_type(L, -2) != LUA_TSTRING) {
-        arguments.reject("nodes",
+        arguments.reject(option,
                          fmt::format("a node's name should be a string, got {}", describe_argument(L, -2)));
       }
       nodes.push_back({text_at(-2), weight_at(lua_gettop(L))});
     } else {
-      arguments.reject("nodes", fmt::format("expected names, got {}", describe_argument(L, content)));
+      arguments.reject(option, fmt::format("expected names, got {}", describe_argument(L, content)));
     }
     lua_settop(L, content - 1);
   }
@@ -349,7 +349,7 @@ std::vector<PlacedNode> placed_nodes(lua_State* L, const Arguments& arguments) {
     if (lua_type(L, content - 1) == LUA_TSTRING) {
       mapped.push_back({text_at(content - 1), weight_at(content)});
     } else if (lua_type(L, content - 1) != LUA_TNUMBER) {
-      arguments.reject("nodes", fmt::format("expected names, got {}", describe_argument(L, content - 1)));
+      arguments.reject(option, fmt::format("expected names, got {}", describe_argument(L, content - 1)));
     }
     lua_settop(L, content - 1);
   }

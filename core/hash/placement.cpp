@@ -2,16 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/hash/basic_placement.hpp"
+#include "core/hash/spread.hpp"
 
 namespace syslab {
 
 std::size_t Placement::index_of(std::string_view name) const {
-  const auto it = std::lower_bound(nodes_.begin(), nodes_.end(), name,
-                                   [](const PlacedNode& node, std::string_view n) { return node.name < n; });
-  return it != nodes_.end() && it->name == name ? static_cast<std::size_t>(it - nodes_.begin()) : kNone;
+  return syslab::index_of(nodes_, name);
 }
 
 namespace internal {

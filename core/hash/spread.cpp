@@ -19,11 +19,10 @@ std::vector<std::uint32_t> places_of(const Placement& placement, std::span<const
 
 Spread spread(const Placement& placement, std::span<const std::uint64_t> keys) {
   SYSLAB_ASSERT(!placement.nodes().empty());
-  return spread_of_places(placement, places_of(placement, keys));
+  return spread_of_places(placement.nodes(), places_of(placement, keys));
 }
 
-Spread spread_of_places(const Placement& placement, std::span<const std::uint32_t> places) {
-  const auto& nodes = placement.nodes();
+Spread spread_of_places(std::span<const PlacedNode> nodes, std::span<const std::uint32_t> places) {
   SYSLAB_ASSERT(!nodes.empty());
   Spread out;
   out.keys.resize(nodes.size());
@@ -45,23 +44,30 @@ Spread spread_of_places(const Placement& placement, std::span<const std::uint32_
 
 Moved moved(const Placement& before, const Placement& after, std::span<const std::uint64_t> keys) {
   SYSLAB_ASSERT(!before.nodes().empty() && !after.nodes().empty());
-  return moved_of_places(before, places_of(before, keys), after, places_of(after, keys));
+  return moved_of_places(before.nodes(), places_of(before, keys), after.nodes(), places_of(after, keys));
 }
 
-Moved moved_of_places(const Placement& before, std::span<const std::uint32_t> from, const Placement& after,
-                      std::span<const std::uint32_t> to) {
+std::size_t index_of(std::span<const PlacedNode> nodes, std::string_view name) {
+  const auto it = std::lower_bound(nodes.begin(), nodes.end(), name,
+                                   [](const PlacedNode& node, std::string_view n) { return node.name < n; });
+  return it != nodes.end() && it->name == name ? static_cast<std::size_t>(it - nodes.begin())
+                                               : Placement::kNone;
+}
+
+Moved moved_of_places(std::span<const PlacedNode> before, std::span<const std::uint32_t> from,
+                      std::span<const PlacedNode> after, std::span<const std::uint32_t> to) {
   SYSLAB_ASSERT(from.size() == to.size());
   // Where each old node is now, and which of the new nodes are old.
   std::vector<std::size_t> now;
-  std::vector<bool> old(after.nodes().size());
-  for (const PlacedNode& node : before.nodes()) {
-    now.push_back(after.index_of(node.name));
+  std::vector<bool> old(after.size());
+  for (const PlacedNode& node : before) {
+    now.push_back(index_of(after, node.name));
     if (now.back() != Placement::kNone) old[now.back()] = true;
   }
   Moved out;
   out.keys = from.size();
-  out.lost.resize(before.nodes().size());
-  out.gained.resize(after.nodes().size());
+  out.lost.resize(before.size());
+  out.gained.resize(after.size());
   for (std::size_t i = 0; i < from.size(); ++i) {
     const std::size_t home = now[from[i]];
     if (home == to[i]) continue;

@@ -22,9 +22,9 @@ struct Spread {
   double chi_square = 0;
 };
 
-// Of number keys, or of the nodes that places[i] names. Requires: the placement has a node.
+// Of number keys, or of the nodes that places[i] names. Requires: there is a node.
 Spread spread(const Placement& placement, std::span<const std::uint64_t> keys);
-Spread spread_of_places(const Placement& placement, std::span<const std::uint32_t> places);
+Spread spread_of_places(std::span<const PlacedNode> nodes, std::span<const std::uint32_t> places);
 
 struct Moved {
   std::uint64_t keys = 0;
@@ -35,9 +35,11 @@ struct Moved {
 };
 
 // Nodes are the same where their names are. Of number keys, or of keys whose homes before and after are
-// given. Requires: both have a node; `from` and `to` have one size.
+// given; nodes are sorted by name. Requires: both have a node; `from` and `to` have one size.
 Moved moved(const Placement& before, const Placement& after, std::span<const std::uint64_t> keys);
-Moved moved_of_places(const Placement& before, std::span<const std::uint32_t> from, const Placement& after,
-                      std::span<const std::uint32_t> to);
+Moved moved_of_places(std::span<const PlacedNode> before, std::span<const std::uint32_t> from,
+                      std::span<const PlacedNode> after, std::span<const std::uint32_t> to);
+// The node of that name among nodes sorted by name; Placement::kNone where there is none.
+std::size_t index_of(std::span<const PlacedNode> nodes, std::string_view name);
 
 }  // namespace syslab

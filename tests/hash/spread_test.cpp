@@ -19,12 +19,12 @@ TEST_CASE("spread: counts, the fullest and chi-square by hand", "[hash][spread]"
   // Ten keys on nodes of weight 1, 1 and 2: fair are 2.5, 2.5 and 5.
   const Ring ring({.nodes = {{"a", 1}, {"b", 1}, {"c", 2}}});
   const std::vector<std::uint32_t> places{0, 0, 0, 0, 1, 2, 2, 2, 2, 2};
-  const Spread s = spread_of_places(ring, places);
+  const Spread s = spread_of_places(ring.nodes(), places);
   REQUIRE(s.keys == std::vector<std::uint64_t>{4, 1, 5});
   REQUIRE(s.max_over_fair == Approx(1.6));
   REQUIRE(s.deviation == Approx(std::sqrt((0.36 + 0.36 + 0) / 3)));
   REQUIRE(s.chi_square == Approx(1.5 * 1.5 / 2.5 * 2));
-  REQUIRE(spread_of_places(ring, {}).max_over_fair == 0);
+  REQUIRE(spread_of_places(ring.nodes(), {}).max_over_fair == 0);
 }
 
 TEST_CASE("moved: a move is needless between two nodes that stay", "[hash][spread]") {
@@ -32,7 +32,7 @@ TEST_CASE("moved: a move is needless between two nodes that stay", "[hash][sprea
   const Ring after({.nodes = {{"b", 1}, {"c", 1}, {"d", 1}}});
   // From a to b (a has left), b to d (d has come), b to c (needless), c stays.
   const std::vector<std::uint32_t> from{0, 1, 1, 2}, to{0, 2, 1, 1};
-  const Moved m = moved_of_places(before, from, after, to);
+  const Moved m = moved_of_places(before.nodes(), from, after.nodes(), to);
   REQUIRE(m.keys == 4);
   REQUIRE(m.moved == 3);
   REQUIRE(m.needless == 1);

@@ -22,7 +22,7 @@ LAYERS = {
     "live": {"base", "observe", "runtime", "sim"},
 }
 FAMILY = {"base", "observe", "runtime"}
-EDGES = {"sketch": {"hash"}, "cache": {"hash", "sketch"}, "shard": {"hash"}, "balance": {"hash"},
+EDGES = {"sketch": {"hash"}, "cache": {"hash", "sketch"}, "shard": {"hash", "replicate", "sketch"}, "balance": {"hash"},
          "stream": {"hash", "replicate"},  # shards go by MD5; the brokers' controller is elected, and kept, by Raft
          "store": {"hash", "sketch"},  # ETags are MD5s, documents go to shards by Murmur3; LSM trees have Bloom filters
          "replicate": {"hash"},  # leaderless stores place keys on a ring
