@@ -313,7 +313,7 @@ std::vector<PlacedNode> placed_nodes(lua_State* L, const Arguments& arguments, c
     const double weight = lua_type(L, where) == LUA_TNUMBER ? lua_tonumber(L, where) : 0;
     if (!(weight > 0 && weight <= 1000)) {
       arguments.reject(option, fmt::format("expected a weight above 0 and at most 1000, got {}",
-                                            describe_argument(L, where)));
+                                           describe_argument(L, where)));
     }
     return weight;
   };

@@ -26,12 +26,12 @@ return r:bucket("foo") == 12182 and r:route("{user1000}.following") == r:route("
 
 const Component buckets{{
     .name = "shard.buckets",
-    .summary = "A number of virtual buckets that is fixed for life, and a table that says which shard has each: "
-               "any shard can be given exactly its share, bucket by bucket.",
-    .params = {shards_param(), count("count", "how many buckets there are")
-                                   .at_least(1)
-                                   .at_most(kMostBuckets)
-                                   .optional("3000")},
+    .summary =
+        "A number of virtual buckets that is fixed for life, and a table that says which shard has each: "
+        "any shard can be given exactly its share, bucket by bucket.",
+    .params =
+        {shards_param(),
+         count("count", "how many buckets there are").at_least(1).at_most(kMostBuckets).optional("3000")},
     .returns = "Router",
     .cost = "O(1) a key, 4 bytes a bucket; a change of shards O(buckets)",
     .paper = "Tarantool vshard, sharding architecture",

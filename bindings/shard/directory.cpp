@@ -21,8 +21,7 @@ local home = r:take("small customer")
 r:add("c")
 return r:route("big customer") == "b" and home == "a" and r:route("small customer") == "a"
   and r:route("new customer") == "c")",
-    .make = [](lua_State* L,
-               Arguments& a) { return push_router(L, a, std::make_unique<DirectoryRouter>()); },
+    .make = [](lua_State* L, Arguments& a) { return push_router(L, a, std::make_unique<DirectoryRouter>()); },
 }};
 
 const Component vertical{{
@@ -32,7 +31,8 @@ const Component vertical{{
     .params = {table("columns", "{ COLUMN = SHARD }, or { SHARD = { COLUMN, ... } }")},
     .returns = "Router",
     .cost = "O(log columns) a column",
-    .example = R"(local r = lab.shard.vertical{ columns = { users = { "name", "mail" }, blobs = { "photo" } } }
+    .example =
+        R"(local r = lab.shard.vertical{ columns = { users = { "name", "mail" }, blobs = { "photo" } } }
 return r:route("mail") == "users" and #r:touched_by{ "name", "mail" } == 1 and #r:touched_by{ "name", "photo" } == 2
   and not pcall(r.route, r, "age"))",
     .make =

@@ -32,8 +32,7 @@ const Component geographic{{
     .name = "shard.geographic",
     .summary = "Shards by place: a key is { lat =, lon = } or a geohash, and what is in one geohash cell is "
                "together. Cells are placed in order, or by any other router.",
-    .params = {shards_param(),
-               precision_param("4: cells of 39 km by 20 km"),
+    .params = {shards_param(), precision_param("4: cells of 39 km by 20 km"),
                list("sample", "keys to cut the cells into even ranges by").optional("the first letters"),
                object("cells", "Router", "places the texts of cells; it has the shards")
                    .optional("a range router, 4 ranges a shard")},
@@ -50,8 +49,8 @@ return r:route(paris) == r:route("u09tv") and #r:near(paris, 20000) == 1 and #by
           if (const auto cells = a.object<Router>("cells")) {
             if (a.has("shards")) a.reject("shards", "the router of cells has them");
             if (a.has("sample")) a.reject("sample", "the router of cells has its own order");
-            return push(L, std::unique_ptr<Router>(
-                               std::make_unique<GeographicRouter>(cells->clone(), precision)));
+            return push(
+                L, std::unique_ptr<Router>(std::make_unique<GeographicRouter>(cells->clone(), precision)));
           }
           std::vector<Value> cells;
           const GeographicRouter measure(std::make_unique<RangeRouter>(), precision);
@@ -100,7 +99,7 @@ return cell.neighbours.n == "ezs48" and cell.neighbours.sw == "ezefp" and cell.s
         [](lua_State* L, Arguments& a) {
           const GeoBox box = box_argument(a);
           constexpr std::pair<const char*, std::pair<int, int>> kWays[] = {
-              {"n", {1, 0}},   {"ne", {1, 1}},   {"e", {0, 1}},  {"se", {-1, 1}},
+              {"n", {1, 0}},  {"ne", {1, 1}},   {"e", {0, 1}},  {"se", {-1, 1}},
               {"s", {-1, 0}}, {"sw", {-1, -1}}, {"w", {0, -1}}, {"nw", {1, -1}}};
           Value::Map neighbours;
           for (const auto& [name, way] : kWays) {
@@ -125,7 +124,8 @@ const Component geohash_cells_function{{
                precision_param("6")},
     .returns = "list of geohashes, sorted",
     .cost = "O(cells), at most 100000",
-    .example = R"(local cells = lab.shard.geohash_cells{ lat = 57.64911, lon = 10.40744, radius = 100, precision = 6 }
+    .example =
+        R"(local cells = lab.shard.geohash_cells{ lat = 57.64911, lon = 10.40744, radius = 100, precision = 6 }
 return #cells >= 1 and #cells <= 4)",
     .make =
         [](lua_State* L, Arguments& a) {
@@ -147,8 +147,8 @@ const Component geo_distance_function{{
 return metres > 870e3 and metres < 885e3)",
     .make =
         [](lua_State* L, Arguments& a) {
-          lua_pushnumber(L, geo_distance({a.number("lat"), a.number("lon")},
-                                         {a.number("to_lat"), a.number("to_lon")}));
+          lua_pushnumber(
+              L, geo_distance({a.number("lat"), a.number("lon")}, {a.number("to_lat"), a.number("to_lon")}));
           return 1;
         },
 }};

@@ -7,8 +7,9 @@ namespace {
 
 const Component hash{{
     .name = "shard.hash",
-    .summary = "Shards by the hash of the key, modulo their number: even, no table, and nearly every key moves "
-               "when one comes or goes. A range of keys is on all of them.",
+    .summary =
+        "Shards by the hash of the key, modulo their number: even, no table, and nearly every key moves "
+        "when one comes or goes. A range of keys is on all of them.",
     .params = {shards_param(), count("seed", "another seed is another hash").at_most(0x1p53).optional("0")},
     .returns = "Router",
     .cost = "one division a key, no memory",

@@ -65,10 +65,11 @@ const Type type{describe_type<RouterHeat>(
         method<&clear>("clear", "()", "Forgets all counts: a new period begins."),
         method<&record>("record", "(key, requests = 1)", "Counts requests for a key."),
         method<&replay>("replay", "(keys)", "Counts a list of keys."),
-        method<&report>("report", "() -> { total, shards, keys }",
-                        "Of each shard: name, requests, over_fair, hot, and one_key (its hottest key alone is "
-                        "more than a fair share, so splitting does not help); the ten hottest keys: key, count "
-                        "(at least the truth), error, shard."),
+        method<&report>(
+            "report", "() -> { total, shards, keys }",
+            "Of each shard: name, requests, over_fair, hot, and one_key (its hottest key alone is "
+            "more than a fair share, so splitting does not help); the ten hottest keys: key, count "
+            "(at least the truth), error, shard."),
     },
     [](lua_State* L, int index) {
       return fmt::format("{} requests", object_at<RouterHeat>(L, index)->heat.total());
@@ -77,12 +78,13 @@ const Type type{describe_type<RouterHeat>(
 const Component heat{{
     .name = "shard.heat",
     .summary = "Which shards get more than their share of the requests, and is it many keys or one?",
-    .params = {object("router", "Router", "says which shard has a key; later changes of it count"),
-               number("hot", "a shard with more than this times its fair share is hot").above(1).optional("2"),
-               count("places", "keys that are counted; every key above 1 request in this many is found")
-                   .at_least(1)
-                   .at_most(1e6)
-                   .optional("100")},
+    .params =
+        {object("router", "Router", "says which shard has a key; later changes of it count"),
+         number("hot", "a shard with more than this times its fair share is hot").above(1).optional("2"),
+         count("places", "keys that are counted; every key above 1 request in this many is found")
+             .at_least(1)
+             .at_most(1e6)
+             .optional("100")},
     .returns = "Heat",
     .cost = "O(log shards) a request, 200 bytes a place",
     .paper = "Metwally et al. 2005 (space-saving)",

@@ -15,8 +15,10 @@ const Component hierarchical{{
                table("groups", "{ GROUP = Router }: the sub-shards of each group")},
     .returns = "Router",
     .cost = "that of two routers",
-    .example = R"(local r = lab.shard.hierarchical{ top = lab.shard.range{ shards = { "eu", "us" }, splits = { "us" } },
-  groups = { eu = lab.shard.hash{ shards = { "1", "2" }, seed = 7 }, us = lab.shard.hash{ shards = { "1" }, seed = 7 } } }
+    .example =
+        R"(local r = lab.shard.hierarchical{ top = lab.shard.range{ shards = { "eu", "us" }, splits = { "us" } },
+  groups = { eu = lab.shard.hash{ shards = { "1", "2" }, seed = 7 },
+    us = lab.shard.hash{ shards = { "1" }, seed = 7 } } })
 local more = r:copy()
 more:add("us/2")
 local before = r:route("eu-user-5")

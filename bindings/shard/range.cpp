@@ -8,13 +8,16 @@ namespace {
 
 const Component range{{
     .name = "shard.range",
-    .summary = "Shards by ranges of keys: neighbours are together, so a query for a range asks few shards, and "
-               "keys that come in order all go to one. Ranges are split and merged.",
+    .summary =
+        "Shards by ranges of keys: neighbours are together, so a query for a range asks few shards, and "
+        "keys that come in order all go to one. Ranges are split and merged.",
     .params = {shards_param(),
                list("splits", "the keys at which a new range begins").optional("by `sample`, else none"),
                list("sample", "keys to cut evenly, into `ranges`").optional("none"),
-               count("ranges", "how many to cut the sample into").at_least(1).at_most(100000).optional(
-                   "4 for each shard")},
+               count("ranges", "how many to cut the sample into")
+                   .at_least(1)
+                   .at_most(100000)
+                   .optional("4 for each shard")},
     .returns = "Router",
     .cost = "O(log ranges) a key",
     .paper = "Chang et al. 2006, Bigtable",

@@ -173,8 +173,8 @@ Router& after_at(lua_State* L, const Router& before) {
 int moved_data(lua_State* L, Router& before) {
   const Router& after = after_at(L, before);
   const std::vector<Value> keys = keys_of(L, 3, after);
-  const Moved m = moved_of_places(before.shards(), places_of(before, keys), after.shards(),
-                                  places_of(after, keys));
+  const Moved m =
+      moved_of_places(before.shards(), places_of(before, keys), after.shards(), places_of(after, keys));
   push_value(L, Value::map({{"keys", static_cast<double>(m.keys)},
                             {"moved", static_cast<double>(m.moved)},
                             {"needless", static_cast<double>(m.needless)},
@@ -187,10 +187,10 @@ int flows(lua_State* L, Router& before) {
   const Router& after = after_at(L, before);
   const std::vector<Value> keys = keys_of(L, 3, after);
   Value::List list;
-  for (const Flow& flow : flows_of_places(before.shards(), places_of(before, keys), after.shards(),
-                                          places_of(after, keys))) {
-    list.push_back(Value::map(
-        {{"from", flow.from}, {"to", flow.to}, {"keys", static_cast<double>(flow.keys)}}));
+  for (const Flow& flow :
+       flows_of_places(before.shards(), places_of(before, keys), after.shards(), places_of(after, keys))) {
+    list.push_back(
+        Value::map({{"from", flow.from}, {"to", flow.to}, {"keys", static_cast<double>(flow.keys)}}));
   }
   push_value(L, Value::list(std::move(list)));
   return 1;
@@ -217,8 +217,7 @@ int assign(lua_State* L, Router& router) {
   } else if (auto* buckets = as<BucketMap>(router)) {
     const double bucket = number_argument(L, 2, "bucket");
     if (!(bucket >= 0 && bucket < static_cast<double>(buckets->owners().size()))) {
-      throw ScriptError(
-          fmt::format("bad argument 'bucket': expected 0 to {}", buckets->owners().size() - 1));
+      throw ScriptError(fmt::format("bad argument 'bucket': expected 0 to {}", buckets->owners().size() - 1));
     }
     buckets->assign(static_cast<std::uint32_t>(bucket), shard_at(L, 3, router));
   } else {
@@ -305,11 +304,11 @@ std::string show(lua_State* L, int index) {
 
 const Type type{describe_type<Router>(
     "Router",
-    "Says which shard has a key, and which shards a range of keys is on. Keys are values; shards have names and "
+    "Says which shard has a key, and which shards a range of keys is on. Keys are values; shards have names "
+    "and "
     "weights.",
     {
-        method<&add>("add", "(name, weight = 1)",
-                     "Adds a shard. In a hierarchy its name is 'GROUP/SHARD'."),
+        method<&add>("add", "(name, weight = 1)", "Adds a shard. In a hierarchy its name is 'GROUP/SHARD'."),
         method<&assign>("assign", "(key, shard)",
                         "Gives a key (directory, vertical), the range of a key (range) or a bucket, by its "
                         "number (buckets, slots), to a shard."),
@@ -319,37 +318,43 @@ const Type type{describe_type<Router>(
                             "Of buckets or slots: how far the shard furthest from its share is off it."),
         method<&flows>("flows", "(after, keys) -> list of { from, to, keys }",
                        "What would move from where to where, most first: the plan of a change."),
-        method<&forget>("forget", "(key) -> boolean", "Takes a key out of a directory; false if it was not in it."),
+        method<&forget>("forget", "(key) -> boolean",
+                        "Takes a key out of a directory; false if it was not in it."),
         method<&memory>("memory", "() -> bytes", "What it takes, beside the names of the shards."),
-        method<&merge>("merge", "(at) -> boolean",
-                       "Takes a split point away: the range above it joins the one below. False if there is none."),
-        lua_method("moved", "(after, keys) -> {keys, moved, needless, lost, gained}",
-                   "How many keys have another shard in `after`, and how many of those needlessly (between "
-                   "shards that are in both); printed, as bars. `keys` is a list, or a number n for the keys 1 "
-                   "to n.",
-                   "placement_view", "moved"),
+        method<&merge>(
+            "merge", "(at) -> boolean",
+            "Takes a split point away: the range above it joins the one below. False if there is none."),
+        lua_method(
+            "moved", "(after, keys) -> {keys, moved, needless, lost, gained}",
+            "How many keys have another shard in `after`, and how many of those needlessly (between "
+            "shards that are in both); printed, as bars. `keys` is a list, or a number n for the keys 1 "
+            "to n.",
+            "placement_view", "moved"),
         method<&moved_data>("moved_data", "(after, keys) -> table",
                             "The numbers of moved, without the picture."),
-        method<&near>("near", "(point, radius) -> list of shards, cells",
-                      "Of a geographic router: the shards within so many metres, and how many cells were looked "
-                      "at."),
+        method<&near>(
+            "near", "(point, radius) -> list of shards, cells",
+            "Of a geographic router: the shards within so many metres, and how many cells were looked "
+            "at."),
         method<&shards>("nodes", "() -> list of {name, weight}", "All shards, sorted by name."),
         method<&ranges>("ranges", "() -> list of { from, to, shard }", "The ranges of keys, in order."),
         method<&remove>("remove", "(name)", "Removes a shard; its keys go to others."),
         method<&route>("route", "(key) -> shard", "The shard that has a key."),
         method<&split>("split", "(at) -> boolean",
                        "Cuts a range in two; both stay where they were. False where there is a cut already."),
-        lua_method("spread", "(keys) -> {keys, total, max_over_fair, deviation, chi_square}",
-                   "How keys are shared, as numbers and, printed, as bars. `keys` is a list, or a number n for "
-                   "the keys 1 to n.",
-                   "placement_view", "spread"),
+        lua_method(
+            "spread", "(keys) -> {keys, total, max_over_fair, deviation, chi_square}",
+            "How keys are shared, as numbers and, printed, as bars. `keys` is a list, or a number n for "
+            "the keys 1 to n.",
+            "placement_view", "spread"),
         method<&spread_data>("spread_data", "(keys) -> table", "The numbers of spread, without the picture."),
         method<&strategy>("algorithm", "() -> string", "How it routes: \"range\"."),
         method<&take>("take", "(key) -> shard",
                       "As route, and a directory writes down where the key is from now on."),
         method<&touched>("touched", "(from?, to?) -> list of shards",
                          "On which shards keys from `from` on and before `to` may be; no bound where nil."),
-        method<&touched_by>("touched_by", "(keys) -> list of shards", "The shards that have any of these keys."),
+        method<&touched_by>("touched_by", "(keys) -> list of shards",
+                            "The shards that have any of these keys."),
         method<&weigh>("weigh", "(name, weight)", "Gives a shard another weight."),
     },
     &show)};

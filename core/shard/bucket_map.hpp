@@ -58,7 +58,9 @@ class BucketMap final : public Router {
   }
   std::span<const std::uint32_t> owners() const { return owners_; }
   // Gives a bucket to a shard. Requires: there are both.
-  void assign(std::uint32_t bucket, std::size_t place) { owners_[bucket] = static_cast<std::uint32_t>(place); }
+  void assign(std::uint32_t bucket, std::size_t place) {
+    owners_[bucket] = static_cast<std::uint32_t>(place);
+  }
 
  private:
   void build(std::span<const std::uint32_t> order) override;

@@ -12,9 +12,7 @@ std::string DirectoryRouter::refusal_of_key(const Value& key) const {
 std::size_t DirectoryRouter::least_loaded() const {
   std::size_t least = 0;
   for (std::size_t i = 1; i < shards_.size(); ++i) {
-    const auto after = [&](std::size_t s) {
-      return (static_cast<double>(keys_[s]) + 1) / shards_[s].weight;
-    };
+    const auto after = [&](std::size_t s) { return (static_cast<double>(keys_[s]) + 1) / shards_[s].weight; };
     if (after(i) < after(least)) least = i;
   }
   return least;

@@ -1,10 +1,10 @@
 // Directory router: a table says where each key is, so it can be anywhere, and can be moved by itself.
 //
-// A key that is not listed goes to the shard with the fewest keys for its weight, and take() writes that down;
-// so no key moves when a shard comes, and when one leaves, each of its keys goes where a new one would. The
-// price is the table: an entry for every key, and a look-up before every request. Also the router of *vertical*
-// partitioning: the keys are a table's columns, all of them listed, and a read of several columns asks every
-// shard that has one of them. Cost: O(log keys + shards) a key; about 64 bytes an entry.
+// A key that is not listed goes to the shard with the fewest keys for its weight, and take() writes that
+// down; so no key moves when a shard comes, and when one leaves, each of its keys goes where a new one would.
+// The price is the table: an entry for every key, and a look-up before every request. Also the router of
+// *vertical* partitioning: the keys are a table's columns, all of them listed, and a read of several columns
+// asks every shard that has one of them. Cost: O(log keys + shards) a key; about 64 bytes an entry.
 #pragma once
 
 #include <map>

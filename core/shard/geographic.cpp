@@ -19,8 +19,8 @@ std::string GeographicRouter::refusal_of_key(const Value& key) const {
     return key.json() + " is larger than a cell, which has " + std::to_string(precision_) + " letters";
   }
   const Value &lat = key["lat"], &lon = key["lon"];
-  const bool inside = lat.is_number() && lon.is_number() && std::abs(lat.number()) <= 90 &&
-                      std::abs(lon.number()) <= 180;
+  const bool inside =
+      lat.is_number() && lon.is_number() && std::abs(lat.number()) <= 90 && std::abs(lon.number()) <= 180;
   return inside ? "" : "expected { lat = -90 to 90, lon = -180 to 180 } or a geohash, got " + key.json();
 }
 

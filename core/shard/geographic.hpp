@@ -2,8 +2,8 @@
 // letters of its geohash) is what another router places.
 //
 // In that other router's hands cells can be kept in order (range: neighbours together, so a search around a
-// point asks few shards, and a city is hot) or scattered (hash: even, and the same search asks many). Cost: that
-// of the other router, and O(precision).
+// point asks few shards, and a city is hot) or scattered (hash: even, and the same search asks many). Cost:
+// that of the other router, and O(precision).
 #pragma once
 
 #include "core/shard/geohash.hpp"
@@ -13,7 +13,8 @@ namespace syslab {
 
 class GeographicRouter final : public Router {
  public:
-  // `cells` places the texts of cells; its shards become this one's. Requires: 1 <= precision <= kGeohashMost.
+  // `cells` places the texts of cells; its shards become this one's. Requires: 1 <= precision <=
+  // kGeohashMost.
   GeographicRouter(std::unique_ptr<Router> cells, int precision);
   GeographicRouter(const GeographicRouter& other)
       : Router(other), cells_(other.cells_->clone()), precision_(other.precision_) {}

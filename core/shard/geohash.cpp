@@ -136,8 +136,8 @@ double haversine_to(const GeoPoint& p, const GeoBox& box) {
   }
   double least = 1;
   for (const double longitude : {box.low.longitude, box.high.longitude}) {
-    least = std::min({least, haversine(p, {box.low.latitude, longitude}),
-                      haversine(p, {box.high.latitude, longitude})});
+    least = std::min(
+        {least, haversine(p, {box.low.latitude, longitude}), haversine(p, {box.high.latitude, longitude})});
     // cos(angle) to the point at latitude x of this meridian is a*sin(x) + b*cos(x). Where that has its peak
     // between the two corners, the nearest point is there, and sin(angle) is what is left.
     const double a = sine(p.latitude), b = cosine(p.latitude) * cosine(p.longitude - longitude);
@@ -186,9 +186,9 @@ double geo_distance(const GeoPoint& a, const GeoPoint& b) {
 std::optional<std::vector<std::string>> geohash_cells(const GeoPoint& point, double radius, int precision,
                                                       std::size_t most) {
   const double angle = radius / kEarthRadius / 2;  // half of it
-  const double sine_of_half = angle >= kPi / 2     ? 1
-                              : angle <= kPi / 4   ? sine_near(angle)
-                                                   : cosine_near(kPi / 2 - angle);
+  const double sine_of_half = angle >= kPi / 2   ? 1
+                              : angle <= kPi / 4 ? sine_near(angle)
+                                                 : cosine_near(kPi / 2 - angle);
   const double limit = sine_of_half * sine_of_half;
   // From the cell of the point outwards, as long as cells are near enough.
   std::set<std::string> found;

@@ -34,7 +34,8 @@ std::vector<Heat::Shard> Heat::shards(const Router& router) const {
     const double fair = static_cast<double>(total_) * shard.weight / weights;
     s.over_fair = fair > 0 ? static_cast<double>(s.requests) / fair : 0;
     s.hot = s.over_fair > options_.hot;
-    const auto mine = std::find_if(hottest.begin(), hottest.end(), [&](const Key& k) { return k.shard == i; });
+    const auto mine =
+        std::find_if(hottest.begin(), hottest.end(), [&](const Key& k) { return k.shard == i; });
     s.one_key = s.hot && mine != hottest.end() && static_cast<double>(mine->count - mine->error) > fair;
     out.push_back(std::move(s));
   }

@@ -1,10 +1,10 @@
 // Heat: which shards get more than their share of the requests, and is it many keys or one?
 //
-// A shard is hot when it has more than `hot` times its fair share (by weight). What helps depends on why: where
-// its hottest key alone is more than a fair share, moving or splitting only moves the problem, and the key has to
-// be copied, cached or salted; else part of its keys can go elsewhere. Hot keys are found by space-saving
-// (core/sketch): at least every key that came more often than 1 in `places`. Cost: O(log shards) a request,
-// about 200 bytes a place.
+// A shard is hot when it has more than `hot` times its fair share (by weight). What helps depends on why:
+// where its hottest key alone is more than a fair share, moving or splitting only moves the problem, and the
+// key has to be copied, cached or salted; else part of its keys can go elsewhere. Hot keys are found by
+// space-saving (core/sketch): at least every key that came more often than 1 in `places`. Cost: O(log shards)
+// a request, about 200 bytes a place.
 #pragma once
 
 #include <string>

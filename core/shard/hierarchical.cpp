@@ -43,6 +43,7 @@ HierarchicalRouter::Leaf HierarchicalRouter::leaf_of(std::string_view name) cons
 
 RouterTraits HierarchicalRouter::traits() const {
   RouterTraits all = top_->traits();
+  all.weighted = true;  // it is sub-shards that have weights
   for (const auto& group : groups_) {
     const RouterTraits t = group->traits();
     all = {.weighted = t.weighted && all.weighted,

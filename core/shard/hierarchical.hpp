@@ -1,9 +1,9 @@
 // Hierarchical router: a manager at the top sends a key to a group, and the group's own router to one of its
 // sub-shards, "GROUP/SHARD".
 //
-// Nobody knows all shards: the top knows groups, a group its sub-shards; and what comes or leaves within a group
-// moves nothing outside of it. The two levels must not use one hash (see placed.hpp). Groups are fixed; their
-// sub-shards come and go. Cost: that of both routers.
+// Nobody knows all shards: the top knows groups, a group its sub-shards; and what comes or leaves within a
+// group moves nothing outside of it. The two levels must not use one hash (see placed.hpp). Groups are fixed;
+// their sub-shards come and go. Cost: that of both routers.
 #pragma once
 
 #include <vector>
@@ -14,8 +14,8 @@ namespace syslab {
 
 class HierarchicalRouter final : public Router {
  public:
-  // `groups[i]` routes within the i-th of top's shards. Requires: as many groups as top has shards; each has a
-  // sub-shard.
+  // `groups[i]` routes within the i-th of top's shards. Requires: as many groups as top has shards; each has
+  // a sub-shard.
   HierarchicalRouter(std::unique_ptr<Router> top, std::vector<std::unique_ptr<Router>> groups);
   HierarchicalRouter(const HierarchicalRouter& other);
 

@@ -1,4 +1,5 @@
-// Keyspace: how the keys of a sharded store fall into buckets, and the words that its parts say to each other.
+// Keyspace: how the keys of a sharded store fall into buckets, and the words that its parts say to each
+// other.
 //
 // Buckets are what moves. In `slots` and `buckets` their number is fixed for life and a key's hash finds its
 // own (core/shard/bucket_map.hpp). In `ranges` a bucket is a range of keys that can be split and merged.

@@ -36,10 +36,14 @@ class ShardManager final : public FilterService {
 
   void call(Env& env, Request request, Reply reply) override {
     static const std::map<std::string_view, void (ShardManager::*)(const Request&, Reply)> kRequests = {
-        {"shard_heartbeat", &ShardManager::heartbeat}, {"shard_sent", &ShardManager::sent},
-        {"shard_map", &ShardManager::map},             {"shard_move", &ShardManager::move},
-        {"shard_split", &ShardManager::split},         {"shard_merge", &ShardManager::merge},
-        {"shard_weigh", &ShardManager::weigh},         {"shard_rebalance", &ShardManager::rebalance},
+        {"shard_heartbeat", &ShardManager::heartbeat},
+        {"shard_sent", &ShardManager::sent},
+        {"shard_map", &ShardManager::map},
+        {"shard_move", &ShardManager::move},
+        {"shard_split", &ShardManager::split},
+        {"shard_merge", &ShardManager::merge},
+        {"shard_weigh", &ShardManager::weigh},
+        {"shard_rebalance", &ShardManager::rebalance},
         {"shard_status", &ShardManager::status},
     };
     const auto found = kRequests.find(request.type);
@@ -67,8 +71,13 @@ class ShardManager final : public FilterService {
     std::string from, to;
     std::uint64_t epoch = 0;  // of the copy; what is decided has the next
     bool asked = false;       // an order is under way
-    bool owned = false, dropped = false;
-    bool deciding = false;  // the decision is on its way to the disk
+    bool deciding = false;    // the decision is on its way to the disk
+  };
+  // A shard that is to drop what it has of a bucket, which is another's in this epoch.
+  struct Drop {
+    std::uint64_t epoch = 0;
+    std::string owner = {};
+    bool asked = false;
   };
   // A range that was cut, or joined with the one above it, and whose owner is still to hear of it.
   struct Cut {
@@ -113,7 +122,9 @@ class ShardManager final : public FilterService {
       Move& move = found->second;
       const bool commit = kind == "commit";
       move.phase = commit ? Move::Phase::committed : Move::Phase::given_up;
-      move.asked = move.owned = move.dropped = false;
+      move.asked = false;
+      drops_[{id, commit ? move.from : move.to}] = {.epoch = move.epoch + 1,
+                                                    .owner = commit ? move.to : move.from};
       map_[id].owner = commit ? move.to : move.from;
       map_[id].epoch = move.epoch + 1;
       map_[id].first = false;
@@ -121,6 +132,9 @@ class ShardManager final : public FilterService {
     } else if (kind == "done") {
       moves_.erase(id);
       map_[id].ordered = true;
+    } else if (kind == "dropped") {
+      const auto found = drops_.find({id, text(entry["shard"])});
+      if (found != drops_.end() && found->second.epoch == epoch) drops_.erase(found);
     } else if (kind == "split") {
       const auto other = static_cast<std::uint32_t>(number_in(entry, "other"));
       next_bucket_ = std::max(next_bucket_, other + 1);
@@ -145,8 +159,10 @@ class ShardManager final : public FilterService {
       shards.push_back({text(name), shards_[text(name)].weight});
     }
     if (shards.empty()) return;
-    const std::uint32_t count = options_.space.ranged() ? static_cast<std::uint32_t>(options_.splits.size() + 1)
-                                                        : options_.space.count;
+    const std::uint32_t count = options_.space.ranged()
+                                    ? static_cast<std::uint32_t>(options_.splits.size() + 1)
+                                    : options_.space.count;
+    next_bucket_ = count;
     const auto share = shares_of(count, shards, std::vector<std::uint32_t>(shards.size(), 0));
     std::uint32_t id = 0;
     for (std::size_t s = 0; s < shards.size(); ++s) {
@@ -215,6 +231,7 @@ class ShardManager final : public FilterService {
     std::vector<std::uint32_t> ids;
     for (const auto& [id, move] : moves_) ids.push_back(id);
     for (const std::uint32_t id : ids) order_move(id);
+    order_drops();
   }
 
   Value own_order(std::uint32_t id, const Entry& entry) const {
@@ -308,7 +325,10 @@ class ShardManager final : public FilterService {
                   .body = Value::map({{"bucket", num(id)}, {"epoch", num(epoch)}, {"to", move.to}})},
                  options_.timeout, [this, id, epoch](const Result& result) {
                    const auto found = moves_.find(id);
-                   if (found == moves_.end() || found->second.epoch != epoch) return;
+                   if (found == moves_.end() || found->second.epoch != epoch ||
+                       found->second.phase != Move::Phase::copying) {
+                     return;
+                   }
                    found->second.asked = false;
                    if (result.ok() && (*result)["sent"].truthy()) finish(id, "commit");
                  });
@@ -317,38 +337,48 @@ class ShardManager final : public FilterService {
     if (has(ShardBug::aborts_committed) && move.phase == Move::Phase::committed && !alive(move.to)) {
       return finish(id, "give up");
     }
-    const bool commit = move.phase == Move::Phase::committed;
-    const std::string &owner = commit ? move.to : move.from, &other = commit ? move.from : move.to;
-    if (!move.owned) {
-      order_one(id, owner, "shard_own",
-                Value::map({{"space", to_value(options_.space)},
-                            {"buckets", Value::list({own_order(id, map_.at(id))})}}),
-                &Move::owned);
-    }
-    if (!move.dropped) {
-      order_one(id, other, "shard_drop",
-                Value::map({{"bucket", num(id)}, {"epoch", num(move.epoch + 1)}, {"owner", owner}}),
-                &Move::dropped);
-    }
+    if (move.asked) return;
+    const Expected<NodeId> node = node_of(map_.at(id).owner);
+    if (!node.ok()) return;
+    move.asked = true;
+    const std::uint64_t epoch = map_.at(id).epoch;
+    const Value order = Value::map(
+        {{"space", to_value(options_.space)}, {"buckets", Value::list({own_order(id, map_.at(id))})}});
+    env_->call(*node, {.type = "shard_own", .body = order}, options_.timeout,
+               [this, id, epoch](const Result& result) {
+                 const auto found = moves_.find(id);
+                 if (found == moves_.end() || map_.at(id).epoch != epoch) return;
+                 found->second.asked = false;
+                 if (result.ok()) finish(id, "done");
+               });
   }
 
-  void order_one(std::uint32_t id, const std::string& name, const char* what, Value body, bool Move::*said) {
-    const Expected<NodeId> node = node_of(name);
-    if (!node.ok() || !pending_.insert({id, what}).second) return;
-    const std::uint64_t epoch = moves_.at(id).epoch;
-    const auto phase = moves_.at(id).phase;
-    env_->call(*node, {.type = what, .body = std::move(body)}, options_.timeout,
-               [this, id, epoch, phase, what, said](const Result& result) {
-                 pending_.erase({id, what});
-                 const auto found = moves_.find(id);
-                 if (!result.ok() || found == moves_.end() || found->second.epoch != epoch ||
-                     found->second.phase != phase || found->second.deciding) {
-                   return;
-                 }
-                 Move& move = found->second;
-                 move.*said = true;
-                 if (move.owned && move.dropped) finish(id, "done");
-               });
+  // Who was away when it should have heard comes back with what it had: it is told as long as it takes, and
+  // meanwhile the bucket may move on.
+  void order_drops() {
+    for (auto& [what, drop] : drops_) {
+      const Expected<NodeId> node = node_of(what.second);
+      if (drop.asked || !node.ok()) continue;
+      drop.asked = true;
+      env_->call(*node,
+                 {.type = "shard_drop",
+                  .body = Value::map(
+                      {{"bucket", num(what.first)}, {"epoch", num(drop.epoch)}, {"owner", drop.owner}})},
+                 options_.timeout, [this, what = what, epoch = drop.epoch](const Result& result) {
+                   const auto found = drops_.find(what);
+                   if (found == drops_.end() || found->second.epoch != epoch) return;
+                   found->second.asked = result.ok();
+                   if (!result.ok()) return;
+                   decide(Value::map({{"kind", "dropped"},
+                                      {"bucket", num(what.first)},
+                                      {"shard", what.second},
+                                      {"epoch", num(epoch)}}),
+                          [this, what](bool ok) {
+                            const auto again = drops_.find(what);
+                            if (!ok && again != drops_.end()) again->second.asked = false;
+                          });
+                 });
+    }
   }
 
   // commit: the moment of the change.
@@ -520,12 +550,11 @@ class ShardManager final : public FilterService {
     const std::uint32_t id = problem.empty() ? range_of(at) : kNoBucket;
     if (problem.empty() && id == kNoBucket) problem = "no buckets yet";
     if (problem.empty() && map_.at(id).from == at) problem = "a range begins there already";
-    if (problem.empty() && (moves_.contains(id) || starting_.contains(id))) problem = "the range is being moved";
+    if (problem.empty() && (moves_.contains(id) || starting_.contains(id)))
+      problem = "the range is being moved";
     if (problem.empty() && !map_.at(id).ordered) problem = "its owner has not got it yet";
     if (!problem.empty()) return answer_or_refuse(reply, problem);
-    std::uint32_t other = 0;
-    for (const auto& [used, entry] : map_) other = std::max(other, used + 1);
-    other = std::max(other, next_bucket_);
+    const std::uint32_t other = next_bucket_;
     cut(Value::map({{"kind", "split"},
                     {"bucket", num(id)},
                     {"other", num(other)},
@@ -544,9 +573,11 @@ class ShardManager final : public FilterService {
       if (!problem.empty() || !(entry.from < at)) continue;
       if (below == kNoBucket || map_.at(below).from < entry.from) below = id;
     }
-    if (problem.empty() && map_.at(below).owner != map_.at(above).owner) problem = "the two are on two shards";
+    if (problem.empty() && map_.at(below).owner != map_.at(above).owner)
+      problem = "the two are on two shards";
     for (const std::uint32_t id : {below, above}) {
-      if (problem.empty() && (moves_.contains(id) || starting_.contains(id))) problem = "one of them is being moved";
+      if (problem.empty() && (moves_.contains(id) || starting_.contains(id)))
+        problem = "one of them is being moved";
       if (problem.empty() && !map_.at(id).ordered) problem = "its owner has not got it yet";
     }
     if (!problem.empty()) return answer_or_refuse(reply, problem);
@@ -616,12 +647,12 @@ class ShardManager final : public FilterService {
   std::map<std::uint32_t, Entry> map_;
   std::map<std::uint32_t, Move> moves_;
   std::map<std::uint32_t, Cut> cuts_;
-  std::uint64_t version_ = 0;  // entries of the journal so far
-  std::uint32_t next_bucket_ = 0;  // no number is used twice
+  std::map<std::pair<std::uint32_t, std::string>, Drop> drops_;  // by bucket and shard
+  std::uint64_t version_ = 0;                                    // entries of the journal so far
+  std::uint32_t next_bucket_ = 0;                                // no number is used twice
   std::uint64_t moved_ = 0, given_up_ = 0;
   // Under way.
   std::set<std::string> joining_, ordering_;
-  std::set<std::pair<std::uint32_t, std::string_view>> pending_;
   std::map<std::uint32_t, std::pair<std::string, std::string>> starting_;
   bool dealing_ = false, cutting_ = false;
   std::size_t deciding_ = 0;

@@ -65,8 +65,8 @@ class PlacedRouter final : public Router {
   std::string refusal(const PlacedNode& shard) const override { return placement_->refusal(shard); }
   std::string refusal_of_weight(std::size_t place, double weight) const override {
     if (!placement_->traits().path_free) {
-      return "the weight of '" + shards_[place].name + "' cannot be changed: " +
-             std::string(placement_->name()) + " would have to start anew";
+      return "the weight of '" + shards_[place].name +
+             "' cannot be changed: " + std::string(placement_->name()) + " would have to start anew";
     }
     return Router::refusal_of_weight(place, weight);
   }

@@ -1,5 +1,5 @@
-// Routers that leave the choice to a placement of core/hash: `hash` (the hash modulo the number of shards) and
-// `consistent` (a ring, rendezvous, jump, maglev, anchor ...).
+// Routers that leave the choice to a placement of core/hash: `hash` (the hash modulo the number of shards)
+// and `consistent` (a ring, rendezvous, jump, maglev, anchor ...).
 //
 // Nothing but the shards' names need be agreed on. A range of keys is on every shard, because a hash scatters
 // neighbours. The traits are the placement's. A seed other than 0 makes another hash of each key: the two

@@ -34,11 +34,12 @@ class ShardProxy final : public FilterService {
     if (handler == nullptr) return inner_->call(env, std::move(request), std::move(reply));
     ++requests_;
     Request inside = request;
-    inner_->call(env, std::move(inside),
-                 [this, handler, request = std::move(request), reply = std::move(reply)](Result result) mutable {
-                   if (!result.ok()) return reply(std::move(result));
-                   (this->*handler)(std::move(request), std::move(reply));
-                 });
+    inner_->call(
+        env, std::move(inside),
+        [this, handler, request = std::move(request), reply = std::move(reply)](Result result) mutable {
+          if (!result.ok()) return reply(std::move(result));
+          (this->*handler)(std::move(request), std::move(reply));
+        });
   }
 
  private:
@@ -108,8 +109,8 @@ class ShardProxy final : public FilterService {
     return places_.contains(bucket) ? std::optional(bucket) : std::nullopt;
   }
 
-  // After a refusal: corrects the map, or fetches it, and calls back when it is worth asking again. False where
-  // the error is no refusal, or patience is over.
+  // After a refusal: corrects the map, or fetches it, and calls back when it is worth asking again. False
+  // where the error is no refusal, or patience is over.
   bool recover(const Error& error, Instant deadline, Then then) {
     const bool moved = error.code == "moved", migrating = error.code == "migrating";
     if (!moved && !migrating) return false;
@@ -158,7 +159,8 @@ class ShardProxy final : public FilterService {
 
   void ask_again(const Request& request, Instant deadline, const Error& error, Reply reply) {
     const auto shared = std::make_shared<Reply>(std::move(reply));
-    if (recover(error, deadline, [this, request, deadline, shared] { ask(request, deadline, *shared); })) return;
+    if (recover(error, deadline, [this, request, deadline, shared] { ask(request, deadline, *shared); }))
+      return;
     const bool refused = error.code == "moved" || error.code == "migrating";
     if (!refused && is_fault(error)) refresh(nullptr);
     (*shared)(refused ? given_up(error) : error);
@@ -211,7 +213,8 @@ class ShardProxy final : public FilterService {
         refused(moved_error_without_place());
         continue;
       }
-      env_->call(*node, {.type = "put_many", .body = Value::map({{"entries", Value::list(part)}})}, options_.timeout,
+      env_->call(*node, {.type = "put_many", .body = Value::map({{"entries", Value::list(part)}})},
+                 options_.timeout,
                  [all, refused, count = static_cast<double>(part.size())](const Result& result) {
                    if (!result.ok()) return refused(result.error());
                    all->written += count;
@@ -264,11 +267,12 @@ class ShardProxy final : public FilterService {
     for (const Value& key : keys) reading->open(key);
     reading->asked = keys.size();
     for (const Value& key : keys) {
-      ask({.type = "get", .body = Value::map({{"key", key}})}, deadline, [reading, key](const Result& result) {
-        if (result.ok()) reading->rows[key] = *result;
-        if (result.ok() || result.error().code == "not_found") reading->close(key);
-        if (reading->missing.empty()) reading->answer();
-      });
+      ask({.type = "get", .body = Value::map({{"key", key}})}, deadline,
+          [reading, key](const Result& result) {
+            if (result.ok()) reading->rows[key] = *result;
+            if (result.ok() || result.error().code == "not_found") reading->close(key);
+            if (reading->missing.empty()) reading->answer();
+          });
     }
     if (keys.empty()) reading->answer();
   }
@@ -311,7 +315,8 @@ class ShardProxy final : public FilterService {
     for (const auto& [owner, part] : by_owner) {
       ++reading->asked;
       const auto again = [this, body, owner = owner, part = part, deadline, reading](const Error& error) {
-        // Where the shard is down it may come back before the deadline; it says which of its buckets have left.
+        // Where the shard is down it may come back before the deadline; it says which of its buckets have
+        // left.
         const Error why = is_fault(error) ? migrating_error(error.message) : error;
         if (reading->answered) return;
         recover(why, deadline, [this, body, owner, part, deadline, reading] {

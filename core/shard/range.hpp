@@ -2,17 +2,18 @@
 //
 // Neighbours are together, so a query for a range of keys asks few shards; and for the same reason keys that
 // come in order (times, counters) all go to the last range. A range that is too large or too hot is split;
-// two small neighbours are merged. A new shard takes whole ranges from those which have most for their weight,
-// and one that leaves gives each range to the neighbour that has less; where there are fewer ranges than
-// shards, some shards have nothing until a range is split. Cost: O(log ranges) a key, O(ranges * shards) a
-// change; about 40 bytes a range, and the split points. Source: Bigtable (Chang et al., OSDI 2006).
+// two small neighbours are merged. A new shard takes whole ranges from those which have most for their
+// weight, and one that leaves gives each range to the neighbour that has less; where there are fewer ranges
+// than shards, some shards have nothing until a range is split. Cost: O(log ranges) a key, O(ranges * shards)
+// a change; about 40 bytes a range, and the split points. Source: Bigtable (Chang et al., OSDI 2006).
 #pragma once
 
 #include "core/shard/router.hpp"
 
 namespace syslab {
 
-// The quantiles of a sample: at most `ranges` - 1 split points after which each range has as many of its keys.
+// The quantiles of a sample: at most `ranges` - 1 split points after which each range has as many of its
+// keys.
 std::vector<Value> even_splits(std::vector<Value> sample, std::size_t ranges);
 
 class RangeRouter final : public Router {

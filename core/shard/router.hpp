@@ -22,10 +22,10 @@ namespace syslab {
 
 // What a router promises. The conformance test holds each one to it.
 struct RouterTraits {
-  bool weighted = true;     // shards may have weights; else all weigh 1
-  bool minimal = true;      // keys move only from shards that leave and to shards that come
-  bool ordered = false;     // a range of keys is on few shards
-  bool spreads = true;      // a new shard gets its share at once; else it waits until something is given to it
+  bool weighted = true;  // shards may have weights; else all weigh 1
+  bool minimal = true;   // keys move only from shards that leave and to shards that come
+  bool ordered = false;  // a range of keys is on few shards
+  bool spreads = true;   // a new shard gets its share at once; else it waits until something is given to it
   bool independent = true;  // a key's shard does not depend on which other keys there are
 };
 
@@ -51,8 +51,8 @@ class Router {
   const std::vector<PlacedNode>& shards() const { return shards_; }
   std::size_t index_of(std::string_view shard) const;
 
-  // Changes of the shards. Each returns why it cannot be done, in words, and then changes nothing; "" where it
-  // went well. Requires: weights finite and above 0.
+  // Changes of the shards. Each returns why it cannot be done, in words, and then changes nothing; "" where
+  // it went well. Requires: weights finite and above 0.
   std::string reset(std::vector<PlacedNode> shards);
   std::string add(PlacedNode shard);
   std::string remove(std::string_view shard);

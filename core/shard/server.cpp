@@ -125,10 +125,10 @@ class ShardServer final : public FilterService {
   void call(Env& env, Request request, Reply reply) override {
     if (!ready_) return reply(migrating_error("the shard is starting"));
     static const std::map<std::string_view, void (ShardServer::*)(const Value&, Reply)> kOrders = {
-        {"shard_own", &ShardServer::own},       {"shard_send", &ShardServer::send},
-        {"shard_drop", &ShardServer::drop},     {"shard_begin", &ShardServer::begin},
-        {"shard_rows", &ShardServer::rows},     {"shard_seal", &ShardServer::seal},
-        {"shard_split", &ShardServer::split},   {"shard_merge", &ShardServer::merge},
+        {"shard_own", &ShardServer::own},     {"shard_send", &ShardServer::send},
+        {"shard_drop", &ShardServer::drop},   {"shard_begin", &ShardServer::begin},
+        {"shard_rows", &ShardServer::rows},   {"shard_seal", &ShardServer::seal},
+        {"shard_split", &ShardServer::split}, {"shard_merge", &ShardServer::merge},
         {"shard_scan", &ShardServer::scan},
     };
     if (const auto order = kOrders.find(request.type); order != kOrders.end()) {
@@ -214,7 +214,7 @@ class ShardServer final : public FilterService {
       const auto found = buckets_.find(space_.bucket(key));
       return found == buckets_.end() ? nullptr : &found->second;
     }
-    constexpr int kRank[] = {0, 0, 2, 3, 4, 1};
+    static constexpr int kRank[] = {0, 0, 2, 3, 4, 1};
     Bucket* best = nullptr;
     for (auto& [id, bucket] : buckets_) {
       if (!bucket.contains(key)) continue;
@@ -317,12 +317,14 @@ class ShardServer final : public FilterService {
       --outstanding_;
       served(*bucket);
       // Before the bucket is given free: a copy that waits for it to drain must see the row.
-      if (writes && bucket->copy != nullptr && !has(ShardBug::forgets_writes)) bucket->copy->again.insert(key);
+      if (writes && bucket->copy != nullptr && !has(ShardBug::forgets_writes))
+        bucket->copy->again.insert(key);
       if (locks) unlock(key, writes);
       release(*bucket);
       reply(std::move(result));
     };
-    auto go = [this, bucket, key, writes, request = std::move(request), finish = std::move(finish)]() mutable {
+    auto go = [this, bucket, key, writes, request = std::move(request),
+               finish = std::move(finish)]() mutable {
       if (writes) {
         write(*bucket, key, std::move(request), std::move(finish));
       } else {
@@ -345,9 +347,12 @@ class ShardServer final : public FilterService {
     const bool session = request.body["client"].is_string() && request.body["seq"].is_number() &&
                          !has(ShardBug::executes_twice);
     const auto known = rows_.find(key);
-    if (known != rows_.end()) return write_over(bucket, key, known->second, session, request, std::move(finish));
-    if (!session && request.type != "cas") return write_over(bucket, key, {}, session, request, std::move(finish));
-    const auto got = [this, &bucket, key, session, request, finish = std::move(finish)](const Result& result) {
+    if (known != rows_.end())
+      return write_over(bucket, key, known->second, session, request, std::move(finish));
+    if (!session && request.type != "cas")
+      return write_over(bucket, key, {}, session, request, std::move(finish));
+    const auto got = [this, &bucket, key, session, request,
+                      finish = std::move(finish)](const Result& result) {
       if (!result.ok() && result.error().code != "not_found") return finish(result);
       write_over(bucket, key, result.ok() ? Row::of(*result) : Row(), session, request, finish);
     };
@@ -360,8 +365,8 @@ class ShardServer final : public FilterService {
     const std::string client(session ? body["client"].string() : std::string_view());
     const double seq = session ? body["seq"].number() : 0;
     const Error conflict = make_error("conflict", "the row has another value");
-    if (const auto last = row.last.find(client); session && last != row.last.end() &&
-                                                  seq <= std::abs(last->second)) {
+    if (const auto last = row.last.find(client);
+        session && last != row.last.end() && seq <= std::abs(last->second)) {
       return finish(last->second < 0 ? Result(conflict) : Result(Value(true)));
     }
     const bool fails = request.type == "cas" && !(row.value == body["expected"]);
@@ -378,24 +383,25 @@ class ShardServer final : public FilterService {
     }
     remember(bucket, key);
     const Value stored = row.stored();
-    Request store{.type = stored.is_nil() ? "delete" : "put", .body = Value::map({{"key", key}, {"value", stored}})};
+    Request store{.type = stored.is_nil() ? "delete" : "put",
+                  .body = Value::map({{"key", key}, {"value", stored}})};
     // What is kept in memory is what sessions need; other rows are as they are on the disk.
     const bool keep = session || !row.last.empty();
-    inner_->call(*env_, std::move(store),
-                 [this, key, keep, fails, conflict, row = std::move(row), finish = std::move(finish)](Result result) {
-                   if (result.ok() && keep) {
-                     rows_[key] = row;
-                   } else {
-                     rows_.erase(key);
-                   }
-                   if (result.ok() && fails) result = conflict;
-                   finish(std::move(result));
-                 });
+    inner_->call(
+        *env_, std::move(store),
+        [this, key, keep, fails, conflict, row = std::move(row), finish = std::move(finish)](Result result) {
+          if (result.ok() && keep) {
+            rows_[key] = row;
+          } else {
+            rows_.erase(key);
+          }
+          if (result.ok() && fails) result = conflict;
+          finish(std::move(result));
+        });
   }
 
   void put_many(const Value::List& entries, Reply reply) {
     std::map<Value, Value> rows;
-    std::set<Bucket*> held;
     for (const Value& entry : entries) {
       Bucket* bucket = bucket_of_key(entry["key"]);
       if (std::optional<Error> why = refusal(bucket, true)) return reply(*std::move(why));
@@ -412,22 +418,23 @@ class ShardServer final : public FilterService {
     }
     ++outstanding_;
     const Request all{.type = "put_many", .body = Value::map({{"entries", Value::list(std::move(store))}})};
-    lock_all(std::make_shared<std::vector<Value>>(std::move(keys)), 0, [this, all, reply = std::move(reply)](
-                                                                           const std::vector<Value>& locked) {
-      inner_->call(*env_, all, [this, locked, reply](const Result& result) {
-        ++served_;
-        --outstanding_;
-        for (const Value& key : locked) {
-          rows_.erase(key);
-          Bucket& bucket = *bucket_of_key(key);
-          served(bucket);
-          if (bucket.copy != nullptr && !has(ShardBug::forgets_writes)) bucket.copy->again.insert(key);
-          unlock(key, true);
-          release(bucket);
-        }
-        reply(result);
-      });
-    });
+    lock_all(std::make_shared<std::vector<Value>>(std::move(keys)), 0,
+             [this, all, reply = std::move(reply)](const std::vector<Value>& locked) {
+               inner_->call(*env_, all, [this, locked, reply](const Result& result) {
+                 ++served_;
+                 --outstanding_;
+                 for (const Value& key : locked) {
+                   rows_.erase(key);
+                   Bucket& bucket = *bucket_of_key(key);
+                   served(bucket);
+                   if (bucket.copy != nullptr && !has(ShardBug::forgets_writes))
+                     bucket.copy->again.insert(key);
+                   unlock(key, true);
+                   release(bucket);
+                 }
+                 reply(result);
+               });
+             });
   }
 
   // In the order of keys, so that no two wait for each other.
@@ -494,7 +501,11 @@ class ShardServer final : public FilterService {
       if (found == buckets_.end() || found->second.record.epoch == 0) {
         // Only what never had an owner comes without rows.
         if (!order["first"].truthy()) return reply(migrating_error("there is no such bucket here"));
-        owned.push_back({.id = id, .state = BucketState::active, .epoch = epoch, .from = order["from"], .to = order["to"]});
+        owned.push_back({.id = id,
+                         .state = BucketState::active,
+                         .epoch = epoch,
+                         .from = order["from"],
+                         .to = order["to"]});
         continue;
       }
       const Bucket& bucket = found->second;
@@ -556,7 +567,8 @@ class ShardServer final : public FilterService {
     Bucket& bucket = buckets_[id];
     const BucketRecord& r = bucket.record;
     if (bucket.changing || bucket.taking) return reply(migrating_error("the bucket is changing"));
-    if (r.epoch > epoch || (r.epoch == epoch && bucket.record.state == BucketState::gone)) return reply(Value(true));
+    if (r.epoch > epoch || (r.epoch == epoch && bucket.record.state == BucketState::gone))
+      return reply(Value(true));
     if (r.epoch == epoch && r.state == BucketState::garbage) return reply(Value(true));
     BucketRecord now = r;
     now.id = id;
@@ -588,7 +600,8 @@ class ShardServer final : public FilterService {
       above.id = static_cast<std::uint32_t>(number_in(body, "other"));
       below.to = above.from = body["at"];
       const std::uint32_t other = above.id;
-      change({std::move(below), std::move(above)}, Done([this, &bucket, other, at = body["at"], reply](bool ok) {
+      change({std::move(below), std::move(above)},
+             Done([this, &bucket, other, at = body["at"], reply](bool ok) {
                bucket.frozen = false;
                if (!ok) return reply(make_error("io_error", "the disk failed"));
                const auto cut = bucket.keys.lower_bound(at);
@@ -652,7 +665,8 @@ class ShardServer final : public FilterService {
     }
     // Old rows of these keys must be gone, or taking them away would take new ones with them.
     for (const auto& [other_id, other] : buckets_) {
-      const bool overlaps = other_id == id || (space_.ranged() && touches(other.record, body["from"], body["to"]));
+      const bool overlaps =
+          other_id == id || (space_.ranged() && touches(other.record, body["from"], body["to"]));
       if (overlaps && other.record.state == BucketState::garbage) {
         return reply(migrating_error("old rows are being taken away"));
       }
@@ -720,7 +734,6 @@ class ShardServer final : public FilterService {
                      return reply(restart("rows could not be written"));
                    }
                    if (!old) ++bucket->next_rows;
-                   rows_received_ += 1;
                    reply(Value(true));
                  });
     if (early) reply(Value(true));
@@ -762,7 +775,8 @@ class ShardServer final : public FilterService {
       case Copy::Step::rows:
         return next_rows(bucket);
       case Copy::Step::seal:
-        return tell(bucket, "shard_seal", {{"n", static_cast<double>(copy.sent)}}, [this, &bucket] { sent(bucket); });
+        return tell(bucket, "shard_seal", {{"n", static_cast<double>(copy.sent)}},
+                    [this, &bucket] { sent(bucket); });
     }
   }
 
@@ -817,7 +831,8 @@ class ShardServer final : public FilterService {
   void send_rows(Bucket& bucket) {
     const Copy& copy = *bucket.copy;
     tell(bucket, "shard_rows",
-         {{"n", static_cast<double>(copy.sent + 1)}, {"entries", Value::list(copy.entries)}}, [this, &bucket] {
+         {{"n", static_cast<double>(copy.sent + 1)}, {"entries", Value::list(copy.entries)}},
+         [this, &bucket] {
            Copy& c = *bucket.copy;
            ++c.sent;
            rows_sent_ += c.entries.size();
@@ -859,15 +874,17 @@ class ShardServer final : public FilterService {
                });
   }
 
-  // The receiver has all, and nobody is served here any more: that is for the disk first, then for the manager.
+  // The receiver has all, and nobody is served here any more: that is for the disk first, then for the
+  // manager.
   void sent(Bucket& bucket) {
     if (bucket.changing) return later(bucket, options_.pause);
     const std::uint64_t run = bucket.copy->run;
     const auto report = [this, id = bucket.record.id, epoch = bucket.record.epoch] {
-      env_->call(options_.manager,
-                 {.type = "shard_sent",
-                  .body = Value::map({{"bucket", static_cast<double>(id)}, {"epoch", static_cast<double>(epoch)}})},
-                 options_.timeout, [](const Result&) {});
+      env_->call(
+          options_.manager,
+          {.type = "shard_sent",
+           .body = Value::map({{"bucket", static_cast<double>(id)}, {"epoch", static_cast<double>(epoch)}})},
+          options_.timeout, [](const Result&) {});
     };
     BucketRecord now = bucket.record;
     now.state = BucketState::sent;
@@ -895,7 +912,8 @@ class ShardServer final : public FilterService {
       keys->push_back(*key);
       entries.push_back(Value::map({{"key", *key}}));
     }
-    inner_->call(*env_, {.type = "put_many", .body = Value::map({{"entries", Value::list(std::move(entries))}})},
+    inner_->call(*env_,
+                 {.type = "put_many", .body = Value::map({{"entries", Value::list(std::move(entries))}})},
                  [this, &bucket, keys, done](const Result& result) {
                    if (!result.ok()) return done(false);
                    for (const Value& key : *keys) {
@@ -965,7 +983,7 @@ class ShardServer final : public FilterService {
   std::map<Value, Row> rows_;  // those that clients with sessions wrote since the start
   std::size_t outstanding_ = 0;
   std::uint64_t served_ = 0, reported_ = 0;
-  std::uint64_t rows_sent_ = 0, rows_received_ = 0;
+  std::uint64_t rows_sent_ = 0;
 };
 
 }  // namespace

@@ -10,25 +10,28 @@
 //   2. It copies all rows, in numbered chunks. Requests go on; what is written meanwhile is sent again.
 //   3. When little is left it freezes the bucket: new requests are refused (`migrating`), those under way
 //      come to their end, the last rows are sent, and the receiver seals its copy, on its disk.
-//   4. It writes down that it is `sent`, and will never serve the bucket in this epoch again; only then tells it
+//   4. It writes down that it is `sent`, and will never serve the bucket in this epoch again; only then tells
+//   it
 //      the manager.
-//   5. The manager writes the new owner down: that is the moment of the change. It orders the receiver to own the
+//   5. The manager writes the new owner down: that is the moment of the change. It orders the receiver to own
+//   the
 //      bucket, in a new epoch, and the sender to drop it, again and again until both have said so.
 //
 // Whoever crashes comes back in the state that is on its disk and goes on from there: the sender with a new
-// attempt, the receiver with what it has or from the beginning. Every order carries the epoch of the bucket, which
-// only grows, so that what comes late or twice does nothing. The manager may give up before 5 and give the bucket
-// back, in a new epoch.
+// attempt, the receiver with what it has or from the beginning. Every order carries the epoch of the bucket,
+// which only grows, so that what comes late or twice does nothing. The manager may give up before 5 and give
+// the bucket back, in a new epoch.
 //
-// A request that carries {client, seq} is executed once, however often it arrives: with a row goes the last seq of
-// each client (64 of them) that wrote it, in the same file, and moves with it. Reads wait for a write to the key
-// that is under way, so nobody sees what a crash could undo. Of rows that a rows filter has from the beginning
+// A request that carries {client, seq} is executed once, however often it arrives: with a row goes the last
+// seq of each client (64 of them) that wrote it, in the same file, and moves with it. Reads wait for a write
+// to the key that is under way, so nobody sees what a crash could undo. Of rows that a rows filter has from
+// the beginning
 // (`rows`) a server knows nothing: they do not move. A delete by a client leaves an empty row.
 //
-// Cost: a request is passed on as it is, but the first write of a client to a key since the process started, and a
-// cas, read the row before; a new key is an append to a journal, a change of a bucket an append and a sync.
-// Sources: Tarantool vshard (states of a bucket, refs block moves); Redis Cluster (MOVED); Bigtable, Dynamo-style
-// stores copy in the same way.
+// Cost: a request is passed on as it is, but the first write of a client to a key since the process started,
+// and a cas, read the row before; a new key is an append to a journal, a change of a bucket an append and a
+// sync. Sources: Tarantool vshard (states of a bucket, refs block moves); Redis Cluster (MOVED); Bigtable,
+// Dynamo-style stores copy in the same way.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +52,8 @@ struct ShardServerOptions {
   std::size_t chunk = 50;                             // rows a message
   // Of a chunk: 0 sends the next one at once. Slows the copy down, so that requests suffer less from it.
   Duration breath = Duration::zero();
-  // Writes to a bucket that is being sent are refused from the beginning (as vshard does), not only at its end.
+  // Writes to a bucket that is being sent are refused from the beginning (as vshard does), not only at its
+  // end.
   bool block_writes = false;
   ShardBug bug = ShardBug::none;
   std::shared_ptr<ShardWatch> watch = nullptr;

@@ -1,8 +1,8 @@
-// ShardWatch: sees every request that a shard carries out, at all shards at once, and says when a bucket has two
-// owners.
+// ShardWatch: sees every request that a shard carries out, at all shards at once, and says when a bucket has
+// two owners.
 //
-// An owner serves in an epoch, and epochs only grow: once a bucket was served in an epoch, nobody may serve it in
-// an earlier one, nor another shard in the same. That no acknowledged write is lost is for a checker of
+// An owner serves in an epoch, and epochs only grow: once a bucket was served in an epoch, nobody may serve
+// it in an earlier one, nor another shard in the same. That no acknowledged write is lost is for a checker of
 // histories to say.
 #pragma once
 

@@ -35,7 +35,8 @@ TEST_CASE("slots: those of the Redis Cluster specification, and redis-cli's firs
   REQUIRE(map.bucket("foo{hash_tag}") == 2515);
   REQUIRE(map.bucket("foo") == 12182);
   REQUIRE(map.bucket("12") == map.bucket(12));
-  // The tutorial's three masters have 0-5460, 5461-10922 and 10923-16383; the middle one may have the odd slot.
+  // The tutorial's three masters have 0-5460, 5461-10922 and 10923-16383; the middle one may have the odd
+  // slot.
   REQUIRE(map.owners()[0] == 0);
   REQUIRE(map.owners()[5460] == 0);
   REQUIRE(map.owners()[5462] == 1);
@@ -92,5 +93,6 @@ TEST_CASE("buckets: no more shards than buckets", "[shard][buckets]") {
   BucketMap map(BucketKind::buckets, 3);
   REQUIRE(map.reset(shards_of(4)) == "4 shards cannot share 3 buckets");
   REQUIRE(map.reset(shards_of(3)) == "");
-  REQUIRE(map.add({"more", 1}) == "there is no room for 'more': each of the 3 buckets has a shard of its own");
+  REQUIRE(map.add({"more", 1}) ==
+          "there is no room for 'more': each of the 3 buckets has a shard of its own");
 }

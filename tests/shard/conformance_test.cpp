@@ -56,12 +56,13 @@ TEST_CASE("router conformance: every key has a shard, the same for a copy, and a
       for (std::size_t i = 0; i < keys.size(); ++i) REQUIRE(taken->take(keys[i]) == together[i]);
       for (std::size_t i = 0; i < keys.size(); ++i) REQUIRE(taken->route(keys[i]) == together[i]);
       REQUIRE(places(*router, keys) == together);  // and a copy's memory is its own
-      REQUIRE(router->memory_bytes() < 1u << 20);
+      REQUIRE(router->memory_bytes() < 2u << 20);
     }
   }
 }
 
-TEST_CASE("router conformance: keys move only where they must, when shards come and go", "[shard][conformance]") {
+TEST_CASE("router conformance: keys move only where they must, when shards come and go",
+          "[shard][conformance]") {
   for (const RegisteredRouter* r : RegisteredRouter::all()) {
     DYNAMIC_SECTION(r->name) {
       const auto router = r->make();

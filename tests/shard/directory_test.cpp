@@ -9,7 +9,8 @@ using namespace syslab::test;
 
 namespace {
 
-const RegisteredRouter directory("directory", [] { return with_shards(std::make_unique<DirectoryRouter>()); });
+const RegisteredRouter directory("directory",
+                                 [] { return with_shards(std::make_unique<DirectoryRouter>()); });
 const RegisteredRouter vertical("vertical", [] {
   auto router = std::make_unique<DirectoryRouter>(true);
   REQUIRE(router->reset({{"a", 1}, {"b", 1}, {"c", 1}}) == "");

@@ -146,10 +146,10 @@ TEST_CASE("geohash: the cells of a circle are those that have a point in it", "[
       double nearest = 1e9;
       for (int i = 0; i <= 20; ++i) {
         for (int k = 0; k <= 20; ++k) {
-          nearest = std::min(nearest, geo_distance(middle, {box.low.latitude + i * (box.high.latitude -
-                                                                                    box.low.latitude) / 20,
-                                                            box.low.longitude + k * (box.high.longitude -
-                                                                                     box.low.longitude) / 20}));
+          nearest = std::min(
+              nearest,
+              geo_distance(middle, {box.low.latitude + i * (box.high.latitude - box.low.latitude) / 20,
+                                    box.low.longitude + k * (box.high.longitude - box.low.longitude) / 20}));
         }
       }
       REQUIRE(nearest <= radius + 8e3);

@@ -15,7 +15,8 @@ using namespace syslab::test;
 namespace {
 
 std::unique_ptr<Router> ring(std::vector<PlacedNode> shards) {
-  return with_shards(make_placed_router("consistent", std::make_unique<Ring>(RingOptions{}), 1), std::move(shards));
+  return with_shards(make_placed_router("consistent", std::make_unique<Ring>(RingOptions{}), 1),
+                     std::move(shards));
 }
 std::unique_ptr<Router> two_groups() {
   std::vector<std::unique_ptr<Router>> groups;
@@ -34,7 +35,8 @@ TEST_CASE("hierarchical: a change within a group moves nothing outside of it", "
   REQUIRE(after->add({"us/4", 1}) == "");
   int moved = 0;
   for (int i = 0; i < 4000; ++i) {
-    const std::string from = before->shards()[before->route(i)].name, to = after->shards()[after->route(i)].name;
+    const std::string from = before->shards()[before->route(i)].name,
+                      to = after->shards()[after->route(i)].name;
     if (from == to) continue;
     ++moved;
     REQUIRE(from.substr(0, 3) == "us/");

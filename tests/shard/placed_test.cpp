@@ -2,9 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "core/hash/anchor.hpp"
 #include "core/hash/modulo.hpp"
 #include "core/hash/ring.hpp"
+#include "core/hash/slots.hpp"
 #include "core/hash/spread.hpp"
 #include "tests/shard/registry.hpp"
 
@@ -51,7 +51,6 @@ TEST_CASE("placed: two levels of one hash leave shards empty, and another seed d
 }
 
 TEST_CASE("placed: a weight that would move everything is refused", "[shard][placed]") {
-  const auto router = with_shards(make_placed_router("consistent", make_anchor(64)));
-  REQUIRE(router->weigh("a", 1) ==
-          "the weight of 'a' cannot be changed: anchor would have to start anew");
+  const auto router = with_shards(make_placed_router("consistent", make_slots()));
+  REQUIRE(router->weigh("a", 1) == "the weight of 'a' cannot be changed: slots would have to start anew");
 }

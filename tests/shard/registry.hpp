@@ -17,10 +17,10 @@ struct RegisteredRouter {
   Make make;  // with the shards "a", "b" and "c"
   std::function<Value(std::uint64_t)> key;
 
-  RegisteredRouter(std::string router_name, Make factory,
-                   std::function<Value(std::uint64_t)> key_of = [](std::uint64_t n) {
-                     return Value(static_cast<double>(n));
-                   })
+  RegisteredRouter(
+      std::string router_name, Make factory,
+      std::function<Value(std::uint64_t)> key_of =
+          [](std::uint64_t n) { return Value(static_cast<double>(n)); })
       : name(std::move(router_name)), make(std::move(factory)), key(std::move(key_of)) {
     all().push_back(this);
   }
