@@ -18,7 +18,7 @@ const Component hierarchical{{
     .example =
         R"(local r = lab.shard.hierarchical{ top = lab.shard.range{ shards = { "eu", "us" }, splits = { "us" } },
   groups = { eu = lab.shard.hash{ shards = { "1", "2" }, seed = 7 },
-    us = lab.shard.hash{ shards = { "1" }, seed = 7 } } })
+    us = lab.shard.hash{ shards = { "1" }, seed = 7 } } }
 local more = r:copy()
 more:add("us/2")
 local before = r:route("eu-user-5")

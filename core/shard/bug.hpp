@@ -23,7 +23,7 @@ enum class ShardBug : std::uint8_t {
   begins_again,            // the beginning of an earlier copy, come late, empties a finished one
   commit_not_durable,      // the manager acts on a new owner that is not on its disk
   aborts_committed,        // the manager gives a bucket back although the new owner may have it
-  obeys_old_orders,        // a shard takes a bucket by an order that was overtaken
+  obeys_old_orders,        // a shard drops a bucket by an order that was overtaken
   reads_unsynced,          // a read does not wait for the write that is under way
 };
 inline constexpr PlantedBugs<ShardBug, 15> kShardBugs{

@@ -512,11 +512,9 @@ class ShardServer final : public FilterService {
       const BucketRecord& r = bucket.record;
       if (bucket.changing) return reply(migrating_error("the bucket is changing"));
       const bool received = r.state == BucketState::receiving && epoch == r.epoch + 1;
-      const bool old_order = has(ShardBug::obeys_old_orders) && epoch < r.epoch &&
-                             (r.state == BucketState::sent || r.state == BucketState::gone);
       if (received && !r.sealed) return reply(migrating_error("not all of the bucket was received"));
       const bool back = epoch > r.epoch && (bucket.serves() || r.state == BucketState::sent);
-      if (!received && !back && !old_order) continue;  // done, or overtaken
+      if (!received && !back) continue;  // done, or overtaken
       BucketRecord now = r;
       now.state = BucketState::active;
       now.epoch = epoch;
@@ -567,9 +565,9 @@ class ShardServer final : public FilterService {
     Bucket& bucket = buckets_[id];
     const BucketRecord& r = bucket.record;
     if (bucket.changing || bucket.taking) return reply(migrating_error("the bucket is changing"));
-    if (r.epoch > epoch || (r.epoch == epoch && bucket.record.state == BucketState::gone))
-      return reply(Value(true));
-    if (r.epoch == epoch && r.state == BucketState::garbage) return reply(Value(true));
+    const bool overtaken = r.epoch > epoch && !has(ShardBug::obeys_old_orders);
+    const bool done = r.epoch == epoch && (r.state == BucketState::gone || r.state == BucketState::garbage);
+    if (overtaken || done) return reply(Value(true));
     BucketRecord now = r;
     now.id = id;
     now.epoch = epoch;
