@@ -103,7 +103,8 @@ print(chart.bars(rows))]],
         local r = env.results
         return ([[
 counting: %.0f ms; random %.0f, two choices %.0f, the least loaded %.0f ms. Counting is as good as this because one
-directory sees all writes. With many that do not know of each other, two choices is what is left (Mitzenmacher 2000).]]):format(
+directory sees all writes. With many that do not know of each other, two choices is what is left (Mitzenmacher
+2000).]]):format(
           1000 * r.counting.p99, 1000 * r.random.p99, 1000 * r.two_choices.p99, 1000 * r.least_loaded.p99)
       end,
     },
@@ -216,7 +217,8 @@ gone.errors, known, again, found, lost]],
         "An eighth of 200.",
       },
       check = function(t, env)
-        t.that(env.again ~= nil and env.again == env.known, "the directory knows as many as before", tostring(env.again))
+        t.that(env.again ~= nil and env.again == env.known, "the directory knows as many as before",
+          tostring(env.again))
         t.equal((env.found or 0) + (env.lost or 0), 200, "photos found or known to be on the dead shard")
         t.that(t.has(env, "gone", "table").errors > 0, "some writes failed until it was given up", "none did")
       end,
