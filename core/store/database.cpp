@@ -19,6 +19,9 @@ Value without(const Value& body, std::string_view field) {
   return Value::map(std::move(rest));
 }
 
+// In the log: here a process began, and what was under way was not gone on with.
+constexpr std::string_view kRestarted = "restarted";
+
 class Database final : public FilterService {
  public:
   Database(std::shared_ptr<const DatabaseOptions> options, ServicePtr inner)
@@ -33,9 +36,16 @@ class Database final : public FilterService {
         // What was torn by the crash was never acknowledged.
         if (!record["at"].is_number() || !record["verb"].is_string()) break;
         const Instant at{Duration(static_cast<std::int64_t>(record["at"].number()))};
-        held.engine->ask(at, record["verb"].string(), record["body"], [](const Expected<Value>&) {});
+        const std::string_view verb = record["verb"].string();
+        if (verb == kRestarted) {
+          held.engine->end_sessions();
+        } else {
+          held.engine->ask(at, verb, record["body"], [](const Expected<Value>&) {});
+        }
       }
+      // The next start has to end here what this one ends.
       held.engine->end_sessions();
+      if (log.ok()) append(env, name, kRestarted, {});
       watch(env, held);
     }
     inner_->on_start(env);
@@ -128,15 +138,15 @@ class Database final : public FilterService {
     const Engine& engine = *held_.find(job.in)->second.engine;
     const bool of_transaction = !job.body["tx"].is_nil();
     const bool changed = engine.changes(job.verb) && pending->answer->ok();
-    if (of_transaction || changed) {
-      // A change of schema is done at once when it is done again.
-      const bool schema =
-          engine.kind() == "relational" && (job.verb == "alter_table" || job.verb == "create_index");
-      append(env, job.in, job.verb, schema ? job.body.with("rewrite", false) : job.body);
-      // A failed statement has ended its transaction, whatever comes of it the next time.
-      if (of_transaction && !pending->answer->ok()) {
+    const bool failed = !pending->answer->ok();
+    if (of_transaction && failed) {
+      // The statement has ended its transaction; done again, alone, it might not. These two have not.
+      const std::string& code = pending->answer->error().code;
+      if (code != "malformed" && code != "active_sql_transaction") {
         append(env, job.in, "rollback", Value::map({{"tx", job.body["tx"]}}));
       }
+    } else if (of_transaction || changed) {
+      append(env, job.in, job.verb, engine.again(job.verb, job.body));
     }
     if (changed && (!of_transaction || job.verb == "commit")) {
       ++syncs_begun_;

@@ -140,9 +140,14 @@ void Relational::ask(Instant now, std::string_view verb, const Value& body, Done
     }
     tx = &found->second;
     tx->last = now;
-    for (const Waiting& w : waiting_) {
-      if (w.tx == tx->id)
-        return refused("active_sql_transaction", "its last statement still waits for a lock");
+    const auto waits =
+        std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& w) { return w.tx == tx->id; });
+    if (waits != waiting_.end() && verb != "rollback") {
+      return refused("active_sql_transaction", "its last statement still waits for a lock");
+    }
+    if (waits != waiting_.end()) {
+      say(std::move(waits->done), refused("query_canceled", "the transaction is rolled back"));
+      waiting_.erase(waits);
     }
     if (verb == "rollback") {
       if (!tx->failed) roll_back(*tx);
@@ -210,6 +215,8 @@ void Relational::run(Instant now, Waiting statement) {
     answer = refused("serialization_failure", "could not serialize access due to read/write dependencies");
   }
   if (!answer && answer.error().code == kBlocked) {
+    // It has seen nothing yet that it could hold on to: a first statement sees what is there when it goes on.
+    if (tx.fresh) tx.has_snapshot = false;
     const bool first = statement.on.empty();
     statement.on = std::move(blocked_on_);
     const TxId id = statement.tx;
@@ -226,6 +233,8 @@ void Relational::run(Instant now, Waiting statement) {
     return say(std::move(done),
                refused("deadlock_detected", "transactions wait for one another in a circle"));
   }
+  tx.last = now;
+  tx.fresh = false;
   const bool wrong = !answer && answer.error().code == "malformed";
   if (!answer && !(wrong && !tx.own)) roll_back(tx);
   if (tx.own) {
@@ -321,6 +330,16 @@ std::optional<Instant> Relational::next_event() const {
     }
   }
   return next;
+}
+
+// A change of schema takes no time then. And what was serializable is so already: who fails depends also on
+// those that failed, which are not there again.
+Value Relational::again(std::string_view verb, const Value& body) const {
+  if (verb == "alter_table" || verb == "create_index") return body.with("rewrite", false);
+  const bool begins = body["tx"].is_nil() && !verbs().find(verb)->second.schema;
+  const bool serializable = body["isolation"].is_nil() ? options_.isolation == TxIsolation::serializable
+                                                       : body["isolation"] == Value("serializable");
+  return begins && serializable ? body.with("isolation", "repeatable_read") : body;
 }
 
 void Relational::end_sessions() {

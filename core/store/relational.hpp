@@ -98,6 +98,7 @@ class Relational final : public Engine {
   void ask(Instant now, std::string_view verb, const Value& body, Done done) override;
   void advance(Instant now) override;
   std::optional<Instant> next_event() const override;
+  Value again(std::string_view verb, const Value& body) const override;
   void end_sessions() override;
   std::uint64_t rows_touched() const override { return touched_; }
   Value show() const override;
@@ -163,6 +164,7 @@ class Relational final : public Engine {
     bool doomed = false;  // another one's commit made it impossible
     std::uint64_t snapshot = 0;
     bool has_snapshot = false;
+    bool fresh = true;  // no statement has been carried out
     Instant last{};
     std::set<RowRef> written = {};
     std::set<RowRef> locked = {};

@@ -106,6 +106,40 @@ TEST_CASE("database: the log has the order in which things happened, not that in
   CHECK((*s.ask("select", rows)).list().size() == 1);
 }
 
+TEST_CASE("database: what one crash ended stays ended at the next one", "[store][database]") {
+  Setup s;
+  s.ask("insert", R"({"in":"shop","table":"t","row":{"id":1,"v":1}})");
+  const std::string open = (*s.ask("begin", R"({"in":"shop"})"))["tx"].json();
+  s.ask("update", R"({"in":"shop","table":"t","set":{"v":2},"tx":)" + open + "}");
+  s.restart();
+  CHECK(s.ask("update", R"({"in":"shop","table":"t","set":{"v":3}})").ok());
+  s.restart();
+  CHECK((*s.ask("select", R"({"in":"shop","table":"t"})")).list()[0]["v"] == Value(3));
+}
+
+TEST_CASE("database: who closed a circle of waits fails again when the log is carried out",
+          "[store][database]") {
+  Setup s;
+  s.ask("insert", R"({"in":"shop","table":"t","rows":[{"id":1,"v":0},{"id":2,"v":0}]})");
+  const std::string one = (*s.ask("begin", R"({"in":"shop"})"))["tx"].json();
+  const std::string two = (*s.ask("begin", R"({"in":"shop"})"))["tx"].json();
+  const auto add = [&](const std::string& tx, int id) {
+    return R"({"in":"shop","table":"t","add":{"v":1},"where":{"id":)" + std::to_string(id) + R"(},"tx":)" +
+           tx + "}";
+  };
+  s.ask("update", add(one, 1));
+  s.ask("update", add(two, 2));
+  s.send("update", add(one, 2));
+  s.env.run(sec(1));
+  s.send("update", add(two, 1));
+  s.env.run(sec(1));
+  CHECK(s.results.count("deadlock_detected") == 1);
+  CHECK(s.ask("commit", R"({"in":"shop","tx":)" + one + "}").ok());
+  s.restart();
+  const Value rows = *s.ask("select", R"({"in":"shop","table":"t"})");
+  CHECK(rows == json(R"([{"id":1,"v":1},{"id":2,"v":1}])"));
+}
+
 TEST_CASE("database: a failed statement ends its transaction in the log, too", "[store][database]") {
   Setup s;
   s.ask("insert", R"({"in":"shop","table":"t","row":{"id":1,"v":1}})");

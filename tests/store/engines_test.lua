@@ -101,6 +101,70 @@ t.test("store: strong reads and writes of an item are linearizable through crash
   t.equal(register { strong = false }, "violated")
 end)
 
+-- Random transactions on three lists while the machine crashes, judged for the level that they were promised.
+local function lists(level, promised, seed)
+  math.randomseed(seed)
+  local w = lab.world { seed = seed }
+  local h = lab.history()
+  local db = w:service("db", { time = lab.dist.exp { mean = 1*ms }, slots = 16, filters = { lab.store.database {
+    holds = { sql = lab.store.relational { isolation = level, lock_timeout = 0.3, idle_timeout = 1 } } } } })
+  db:call { type = "create_table", name = "kv", primary_key = "id", columns = { id = "integer", v = "any" } }
+  for i = 1, 3 do db:call { type = "insert", table = "kv", row = { id = i, v = {} } } end
+  local element, process, committed = 0, 0, 0
+  local function transaction()
+    process = process + 1
+    local mine, asked, answered = process, {}, {}
+    for i = 1, 3 do
+      element = element + 1
+      asked[i] = math.random() < 0.5 and { "r", math.random(3) } or { "append", math.random(3), element }
+    end
+    h:append { process = mine, type = "invoke", f = "txn", value = asked }
+    local begun = db:call { type = "begin", timeout = 1 }
+    local outcome = begun and "ok" or "fail"
+    for i, op in ipairs(asked) do
+      if outcome == "fail" then break end
+      local read = op[1] == "r"
+      local done = db:call { type = read and "select" or "update", table = "kv", where = { id = op[2] }, tx = begun.tx,
+        append = not read and { v = op[3] } or nil, timeout = 1 }
+      if done then answered[i] = read and { "r", op[2], done[1].v } or op else outcome = "fail" end
+    end
+    if outcome == "ok" then
+      local done, err = db:call { type = "commit", tx = begun.tx, timeout = 1 }
+      outcome = done and "ok" or err.definite and "fail" or "info"
+    elseif begun then
+      db:call { type = "rollback", tx = begun.tx, timeout = 1 }
+    end
+    committed = committed + (outcome == "ok" and 1 or 0)
+    h:append { process = mine, type = outcome, f = "txn", value = outcome == "ok" and answered or asked }
+  end
+  for _ = 1, 5 do
+    w:spawn(function()
+      for _ = 1, 30 do
+        transaction()
+        w:sleep(0.01)
+      end
+    end)
+  end
+  for i = 1, 4 do
+    w:at(0.3 * i, lab.fault.crash("db"))
+    w:at(0.3 * i + 0.05, lab.fault.restart("db"))
+  end
+  w:run(60)
+  local verdict = lab.check.list_append { history = h, level = promised }
+  return verdict.verdict, committed, verdict.text
+end
+
+t.test("store: each isolation level keeps its promise through crashes", function()
+  for level, promised in pairs { read_committed = "read-committed", repeatable_read = "snapshot-isolation",
+    serializable = "serializable" } do
+    for seed = 1, 3 do
+      local verdict, committed, text = lists(level, promised, seed)
+      t.is_true(verdict == "ok", ("%s, seed %d: %s"):format(level, seed, text))
+      t.is_true(committed > 20, level .. ": some were committed: " .. committed)
+    end
+  end
+end)
+
 t.test("store: mistakes are raised with the nearest name", function()
   t.raises(function() lab.store.table { partition_kye = "x" } end, "did you mean 'partition_key'")
   t.raises(function() lab.store.table { profile = "dynamodb" } end, "dynamodb%-2024")

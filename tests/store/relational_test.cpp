@@ -271,6 +271,18 @@ TEST_CASE("relational: a circle of waits fails the one that closes it", "[store]
   CHECK(s.db.show()["deadlocks"] == Value(1));
 }
 
+TEST_CASE("relational: a rollback takes back a statement that still waits", "[store][relational]") {
+  Shop s;
+  const std::string one = s.begin("read_committed"), two = s.begin("read_committed");
+  get(s.db, "update", set_city(one, 1, "A"));
+  const auto waits = s.later("update", set_city(two, 1, "B"));
+  CHECK(get(s.db, "rollback", "{" + tx_of(two) + "}") == Value(true));
+  REQUIRE(waits->has_value());
+  CHECK((*waits)->error().code == "query_canceled");
+  get(s.db, "commit", "{" + tx_of(one) + "}");
+  CHECK(s.names(R"(,"where":{"city":"A"})") == "ann ");
+}
+
 TEST_CASE("relational: a second insert of a key waits to see whether the first is kept",
           "[store][relational]") {
   for (const bool kept : {true, false}) {
