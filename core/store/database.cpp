@@ -146,7 +146,7 @@ class Database final : public FilterService {
         append(env, job.in, "rollback", Value::map({{"tx", job.body["tx"]}}));
       }
     } else if (of_transaction || changed) {
-      append(env, job.in, job.verb, engine.again(job.verb, job.body));
+      append(env, job.in, job.verb, engine.again(job.verb, job.body, **pending->answer));
     }
     if (changed && (!of_transaction || job.verb == "commit")) {
       ++syncs_begun_;

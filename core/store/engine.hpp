@@ -39,8 +39,9 @@ class Engine {
   virtual void advance(Instant now) = 0;
   // When the next of that is; none where nothing is to come.
   virtual std::optional<Instant> next_event() const = 0;
-  // A request for the log: carried out again, alone and in the order of the answers, it does what it did.
-  virtual Value again(std::string_view, const Value& body) const { return body; }
+  // The request for the log, as it was answered: carried out again, alone and in the order of the answers, it
+  // does what it did.
+  virtual Value again(std::string_view, const Value& body, const Value& /*answer*/) const { return body; }
   // What a restart ends: transactions under way. Nobody is answered.
   virtual void end_sessions() {}
 

@@ -334,7 +334,7 @@ std::optional<Instant> Relational::next_event() const {
 
 // A change of schema takes no time then. And what was serializable is so already: who fails depends also on
 // those that failed, which are not there again.
-Value Relational::again(std::string_view verb, const Value& body) const {
+Value Relational::again(std::string_view verb, const Value& body, const Value&) const {
   if (verb == "alter_table" || verb == "create_index") return body.with("rewrite", false);
   const bool begins = body["tx"].is_nil() && !verbs().find(verb)->second.schema;
   const bool serializable = body["isolation"].is_nil() ? options_.isolation == TxIsolation::serializable

@@ -98,7 +98,7 @@ class Relational final : public Engine {
   void ask(Instant now, std::string_view verb, const Value& body, Done done) override;
   void advance(Instant now) override;
   std::optional<Instant> next_event() const override;
-  Value again(std::string_view verb, const Value& body) const override;
+  Value again(std::string_view verb, const Value& body, const Value& answer) const override;
   void end_sessions() override;
   std::uint64_t rows_touched() const override { return touched_; }
   Value show() const override;

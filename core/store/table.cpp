@@ -248,6 +248,22 @@ void Table::ask(Instant now, std::string_view verb, const Value& body, Done done
   done(known ? (this->*v.action)(now, body) : Answer(known.error()));
 }
 
+// What was throttled was not done, and might not be throttled again: reads and failures are not in a log.
+Value Table::again(std::string_view verb, const Value& body, const Value& answer) const {
+  if (verb != "batch_write") return body;
+  Value done = body;
+  for (const std::string field : {"puts", "deletes"}) {
+    if (is_empty(body[field])) continue;
+    const Value::List& refused = answer["unprocessed_" + field].list();
+    Value::List kept;
+    for (const Value& one : body[field].list()) {
+      if (std::find(refused.begin(), refused.end(), one) == refused.end()) kept.push_back(one);
+    }
+    done = done.with(field, Value::list(std::move(kept)));
+  }
+  return done;
+}
+
 void Table::advance(Instant now) {
   for (; !coming_.empty() && coming_.front().due <= now; coming_.pop_front()) {
     const Change& c = coming_.front();

@@ -117,6 +117,7 @@ class Table final : public Engine {
   bool knows(std::string_view verb) const override;
   bool changes(std::string_view verb) const override;
   void ask(Instant now, std::string_view verb, const Value& body, Done done) override;
+  Value again(std::string_view verb, const Value& body, const Value& answer) const override;
   void advance(Instant now) override;
   std::optional<Instant> next_event() const override { return {}; }  // whoever reads lets it advance
   std::uint64_t rows_touched() const override { return touched_; }

@@ -20,7 +20,10 @@ struct Setup {
   ServicePtr db;
 
   explicit Setup(DatabaseOptions given = {}) : options(std::move(given)) {
-    options.holds = {{"carts", std::make_shared<Table>(TableOptions{})},
+    TableOptions small;
+    small.write_units = 30;
+    small.limits.burst_seconds = 1;
+    options.holds = {{"carts", std::make_shared<Table>(small)},
                      {"shop", std::make_shared<Relational>()},
                      {"notes", std::make_shared<Documents>()}};
     restart();
@@ -115,6 +118,22 @@ TEST_CASE("database: what one crash ended stays ended at the next one", "[store]
   CHECK(s.ask("update", R"({"in":"shop","table":"t","set":{"v":3}})").ok());
   s.restart();
   CHECK((*s.ask("select", R"({"in":"shop","table":"t"})")).list()[0]["v"] == Value(3));
+}
+
+TEST_CASE("database: what a batch was refused is not done when the log is carried out", "[store][database]") {
+  Setup s;
+  s.ask("put", R"({"in":"carts","item":{"id":0}})");
+  // The bucket has 30 units; those that fail cost theirs, and are not in the log.
+  for (int i = 0; i < 25; ++i)
+    s.send("update", R"({"in":"carts","key":{"id":0},"condition":{"x":1},"set":{"x":1}})");
+  std::string puts;
+  for (int i = 1; i <= 25; ++i)
+    puts += (i > 1 ? "," : "") + std::string(R"({"id":)") + std::to_string(i) + "}";
+  const Value batch = *s.ask("batch_write", R"({"in":"carts","puts":[)" + puts + "]}");
+  const std::size_t refused = batch["unprocessed_puts"].list().size();
+  CHECK(refused > 0);
+  s.restart();
+  CHECK((*s.ask("scan", R"({"in":"carts","strong":true})"))["items"].list().size() == 26 - refused);
 }
 
 TEST_CASE("database: who closed a circle of waits fails again when the log is carried out",
