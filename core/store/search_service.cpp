@@ -91,6 +91,11 @@ class SearchNode final : public FilterService {
     std::uint64_t term = 0;
     std::unique_ptr<SearchShard> shard = {};
     std::size_t logged = 0;  // writes since the last commit
+    std::uint64_t base = 0;  // a commit or a dump has all writes up to this number: older ones come too late
+    // While it is filled: writes wait for what they go on top of.
+    std::uint64_t fills = 0;
+    bool filling = false;
+    std::vector<std::pair<std::uint64_t, Value>> meanwhile = {};
   };
   using Action = void (SearchNode::*)(Env& env, Copy& copy, const Value& body, Reply reply);
 
@@ -151,10 +156,12 @@ class SearchNode final : public FilterService {
   void install(Env& env, Copy& copy, const Value& commit) {
     for (const Value& item : list_of(commit["docs"])) apply(env, copy, whole_of(item["seq"]), item);
     copy.term = std::max(copy.term, whole_of(commit["term"]));
-    copy.shard->skip_to(whole_of(commit["seq"]));  // deletions leave no document
+    copy.base = whole_of(commit["seq"]);
+    copy.shard->skip_to(copy.base);  // deletions leave no document
   }
 
   static void apply(Env& env, Copy& copy, std::uint64_t seq, const Value& op) {
+    if (seq <= copy.base) return;
     if (op["doc"].is_nil()) {
       copy.shard->remove(env.now(), seq, text_of(op["id"]));
     } else {
@@ -164,8 +171,12 @@ class SearchNode final : public FilterService {
 
   // Applies and logs a write; `then` when it is as durable as it has to be.
   void take(Env& env, Copy& copy, std::uint64_t seq, const Value& op, Reply then) {
-    apply(env, copy, seq, op);
     ++writes_;
+    if (copy.filling) {
+      copy.meanwhile.emplace_back(seq, op);
+      return then(Value(true));  // it is on the disk when the copy is filled, and nobody relies on it before
+    }
+    apply(env, copy, seq, op);
     env.disk().append(
         file(copy, "log"),
         Value::map({{"seq", count(seq)}, {"term", count(copy.term)}, {"id", op["id"]}, {"doc", op["doc"]}}),
@@ -272,20 +283,29 @@ class SearchNode final : public FilterService {
 
   void dump(Env&, Copy& copy, const Value&, Reply reply) { reply(commit_of(copy)); }
 
-  // Begins anew with what the primary has. Writes that arrive meanwhile have higher numbers and stay.
+  // Begins anew with what the primary has. Writes that arrive meanwhile go on top; the answer to an earlier
+  // request to be filled, which may be from a primary that is none any more, is of no use.
   void fill(Env& env, Copy& copy, const Value& body, Reply reply) {
     const auto from = env.find(text_of(body["from"]));
     if (!from) return reply(from.error());
     copy.shard = make_shard(env, copy.number);
     copy.logged = 0;
+    copy.base = 0;
+    copy.filling = true;
+    copy.meanwhile.clear();
     env.disk().write(file(copy, "log"), {}, ignore);
     env.disk().write(file(copy, "commit"), {}, ignore);
-    const std::uint64_t number = copy.number;
     env.call(*from, {.type = "shard_dump", .body = Value::map({{"shard", body["shard"]}})},
-             options_->timeout * 10, [this, &env, number, reply = std::move(reply)](const Result& result) {
-               if (!result.ok()) return reply(result);
+             options_->timeout * 10,
+             [this, &env, number = copy.number, attempt = ++copy.fills,
+              reply = std::move(reply)](const Result& result) {
                Copy& filled = copies_.at(number);
+               if (filled.fills != attempt) return reply(make_error("timeout", "it is being filled again"));
+               filled.filling = false;
+               const auto meanwhile = std::exchange(filled.meanwhile, {});
+               if (!result.ok()) return reply(result);
                install(env, filled, *result);
+               for (const auto& [seq, op] : meanwhile) apply(env, filled, seq, op);
                ++fills_;
                flush(env, filled);
                env.disk().sync(reply);
@@ -456,6 +476,7 @@ class SearchRouter final : public FilterService {
   // From now on the copy gets all writes; what it lacks is what was sent before, so that has to be over.
   void fill(Env& env, std::size_t s, const std::string& node, std::uint64_t attempt) {
     Shard& shard = shards_[s];
+    if (shard.fills != attempt) return;
     if (!shard.under_way.empty() && *shard.under_way.begin() < shard.filling_since) {
       env.after(std::chrono::milliseconds(10),
                 [this, &env, s, node, attempt] { fill(env, s, node, attempt); });
@@ -467,7 +488,11 @@ class SearchRouter final : public FilterService {
           std::find_if(of.copies.begin(), of.copies.end(), [&](const Copy& c) { return c.node == node; });
       if (copy->status != Status::filling || of.fills != attempt) return;
       copy->status = result.ok() ? Status::in_sync : Status::out;
-      if (!result.ok()) return;
+      if (!result.ok()) {
+        // It has heard of a term that was not kept before this process began.
+        if (result.error().code == "not_leader") ++of.term;
+        return;
+      }
       std::stable_partition(of.copies.begin(), of.copies.end(),
                             [](const Copy& c) { return c.status == Status::in_sync; });
       env.log("a copy is in sync again", Value::map({{"node", node}}));
@@ -498,6 +523,8 @@ class SearchRouter final : public FilterService {
                        reply = std::move(reply)](Result result) {
       Shard& of = shards_[s];
       of.under_way.erase(number);
+      // Under another term by now: its primary was given up, and who stands in need not have the write.
+      if (result.ok() && of.term != term) result = make_error("timeout", "another copy stands in meanwhile");
       if (result.ok()) {
         for (const Value& name : list_of((*result)["failed"])) (void)put_out(env, of, text_of(name));
         of.answered = std::max(of.answered, whole_of((*result)["seq"]));

@@ -160,6 +160,57 @@ t.test("search service: what was acknowledged is found, whoever crashes", functi
   end
 end)
 
+t.test("search service: crashes, cuts and pauses all at once lose nothing and bring nothing back", function()
+  for seed = 1, 10 do
+    local w, router = cluster { seed = seed, nodes = 3, shards = 3, replicas = 1 + seed % 2, flush_writes = 10 }
+    local kept, gone = {}, {}
+    for c = 1, 3 do
+      w:spawn(function()
+        for i = 1, 100 do
+          local id = ("c%d-%d"):format(c, i)
+          if put(router, id, "fox", 3) then kept[id] = true end
+          if i % 5 == 0 then
+            local victim = ("c%d-%d"):format(c, i - 2)
+            kept[victim] = nil
+            gone[victim] = router:call { type = "delete", id = victim, timeout = 3 }
+          end
+          w:sleep(0.1)
+        end
+      end)
+    end
+    for i = 1, 8 do
+      local at, lasting, node = i * 1.2, 0.3 + math.random() * 2, "n" .. math.random(3)
+      local faults = { lab.fault.crash(node), lab.fault.crash("search"), lab.fault.pause(node),
+        lab.fault.partition { sides = { { node }, { "search" } } },
+        lab.fault.partition { sides = { { node }, { "n" .. tonumber(node:sub(2)) % 3 + 1 } } } }
+      w:at(at, faults[math.random(#faults)], lasting)
+    end
+    w:run(40)
+    router:call { type = "refresh", timeout = 5 }
+    for _ = 1, 3 do  -- whichever copies answer
+      local found = {}
+      for _, hit in ipairs(find(router, "fox", { size = 1000 }).hits) do found[hit.id] = true end
+      for id in pairs(kept) do t.is_true(found[id], id .. " is missing with seed " .. seed) end
+      for id in pairs(gone) do t.is_true(not found[id], id .. " came back with seed " .. seed) end
+    end
+    t.equal(router:call { type = "status" }.health, "green")
+  end
+end)
+
+t.test("search service: what an old primary hands out late does not bring back what was deleted", function()
+  local w, router = cluster { shards = 1, replicas = 2 }
+  put(router, "a", "fox")
+  w:inject(lab.fault.crash("n3"))
+  put(router, "b", "fox")  -- n3 is out of sync
+  w:inject(lab.fault.pause("n1"), 4)
+  w:inject(lab.fault.restart("n3"))
+  w:run(1.5)  -- n3 has asked the paused n1 for everything
+  t.equal(router:call { type = "delete", id = "a", timeout = 10 }, true)  -- n2 stands in
+  w:run(10)
+  t.equal(router:call { type = "status" }.health, "green")
+  for _ = 1, 6 do t.equal(find(router, "fox").total, 1) end
+end)
+
 t.test("search service: async durability loses what was not synced, and says so", function()
   local w, router = cluster { replicas = 0, nodes = 1, shards = 1, durability = "async" }
   for i = 1, 10 do put(router, "a" .. i, "fox") end
