@@ -313,9 +313,11 @@ class StoreFilter final : public FilterService {
   void watch_interval() {
     const std::optional<Instant> since = store_->wal().waiting_since();
     if (options_.store.wal.sync != SyncPolicy::interval || !since || is_watching_) return;
-    is_watching_ = true;
     const Duration left = *since + options_.store.wal.interval - env_->now();
-    env_->after(std::max(left, Duration::zero()), [this] {
+    // When it is over already, a sync is on its way, and the next one begins when that has ended.
+    if (left <= Duration::zero()) return;
+    is_watching_ = true;
+    env_->after(left, [this] {
       is_watching_ = false;
       progress();
     });

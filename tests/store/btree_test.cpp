@@ -10,7 +10,7 @@ using namespace syslab::test;
 namespace {
 
 const RegisterEngine registered("btree",
-                                make_btree({.page_bytes = 320, .pool_pages = 6, .checkpoint_bytes = 700}));
+                                make_btree({.page_bytes = 320, .pool_pages = 3, .checkpoint_bytes = 500}));
 const RegisterEngine large_pool(
     "btree in memory", make_btree({.page_bytes = 320, .pool_pages = 1000, .checkpoint_bytes = 2000}));
 

@@ -174,4 +174,19 @@ t.test("store filter: compactions share the disk, and writers wait while they ar
   t.is_true(load:data().latency.max > 0.02)
 end)
 
+t.test("store filter: the same seed gives the same run, compactions, faults and all", function()
+  local function digest()
+    local w = lab.world { seed = 7 }
+    local db = service(w, stores.lsm { sync = "interval", interval = 10*ms })
+    w:load { to = db, rate = 500, keys = 200, mix = { put = 0.5, get = 0.4, scan = 0.1 }, body = 30 }
+    w:at(0.4, lab.fault.disk_slow { target = "db", factor = 20 }, 0.3)
+    w:at(0.9, lab.fault.crash { target = "db", disk = "prefix" })
+    w:at(1, lab.fault.restart "db")
+    w:run(1.5)
+    t.is_true(shown(db).recovered > 0)
+    return w:digest()
+  end
+  t.equal(digest(), digest())
+end)
+
 assert(t.summary())
