@@ -4,7 +4,7 @@ _syslab() {
   local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} before=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    local words='run lab grade check help -e -i -l -q --seed --no-init --color --jit --version --help'
+    local words='run lab grade check sweep help -e -i -l -q --seed --no-init --color --jit --version --help'
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
     return
   fi
@@ -33,6 +33,13 @@ _syslab() {
         mapfile -t COMPREPLY < <(compgen -W 'bank cas-register causal causal-convergent convergence counter
           kv list-append long-fork mutex queue register sequential sequential-kv sequential-list-append
           sequential-queue session set set-full total-queue txn-list-append txn-rw-register' -- "$word")
+      else
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      fi
+      ;;
+    sweep)
+      if [[ $word == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--seeds --jobs --runs --failures --limit' -- "$word")
       else
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
       fi

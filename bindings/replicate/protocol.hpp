@@ -1,6 +1,7 @@
 // Replication protocols in Lua: `lab.replicate.STEM{...}` describes a group of replicas, w:replicas makes it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "bindings/host/component.hpp"
 #include "bindings/host/object.hpp"
 #include "core/replicate/planted_bugs.hpp"
+#include "core/replicate/watch.hpp"
 #include "core/runtime/node.hpp"
 
 namespace syslab {
@@ -16,7 +18,14 @@ struct Protocol {
   std::string name;
   std::size_t count = 0;
   // Makes the factory of one replica. The list is filled with all of them before the first one starts.
-  std::function<NodeFactory(std::shared_ptr<const std::vector<NodeId>> members)> replica;
+  std::function<NodeFactory(std::shared_ptr<const std::vector<NodeId>> members)> replica = nullptr;
+  // In its place, where the replicas of a group have a watch, which w:violation() and lab.explore ask: called
+  // once for a group.
+  struct Watched {
+    NodeFactory replica;
+    std::shared_ptr<const Watch> watch;
+  };
+  std::function<Watched(std::shared_ptr<const std::vector<NodeId>> members)> watched = nullptr;
 };
 
 // The option `bug` of a protocol, and what was given.

@@ -58,10 +58,11 @@ return kv[2]:call{ type = "read", key = "x" } == 1)",
           protocol->count = a.count("count");
           o.voters = a.count("voters", protocol->count);
           if (o.voters > protocol->count) a.reject("voters", "there are fewer replicas");
-          protocol->replica = [o](std::shared_ptr<const std::vector<NodeId>> members) -> NodeFactory {
+          protocol->watched = [o](std::shared_ptr<const std::vector<NodeId>> members) -> Protocol::Watched {
             RaftOptions options = o;
             options.members = std::move(members);
-            return [options] { return std::make_unique<Raft>(options); };
+            options.watch = std::make_shared<LogWatch>();
+            return {[options] { return std::make_unique<Raft>(options); }, options.watch};
           };
           return push(L, protocol);
         },

@@ -67,10 +67,14 @@ int add_replicas(lua_State* L, LabWorld& w, Arguments& a) {
   NodeOptions options;
   options.time = a.distribution("time");
   options.host.kind = "node";
+  Protocol::Watched watched;
+  if (protocol->watched) watched = protocol->watched(members);
   Expected<std::vector<NodeId>> ids = w.world.add_group(
-      a.string("name"), protocol->count, [&](std::size_t) { return protocol->replica(members); }, options);
+      a.string("name"), protocol->count,
+      [&](std::size_t) { return protocol->watched ? watched.replica : protocol->replica(members); }, options);
   if (!ids) throw ScriptError(ids.error().message);
   *members = *ids;
+  if (watched.watch != nullptr) w.watches.push_back(watched.watch);
   lua_createtable(L, static_cast<int>(ids->size()), 0);
   for (std::size_t i = 0; i < ids->size(); ++i) {
     push_node(L, w, (*ids)[i]);

@@ -24,23 +24,58 @@ void LabWorld::close() {
 
 std::function<std::optional<Instant>(const LabWorld&)> LabWorld::before_run;
 
-void LabWorld::run(lua_State* L, Instant until, const std::function<bool()>& done) {
-  Tasks& tasks = host.tasks();
-  if (tasks.current(L) != nullptr || world.running()) {
+std::function<void(LabWorld&)> LabWorld::made;
+
+const std::optional<std::string>& LabWorld::violation() const {
+  static const std::optional<std::string> none;
+  for (const auto& watch : watches) {
+    if (const std::optional<std::string>& seen = watch->violation()) return seen;
+  }
+  return none;
+}
+
+void LabWorld::before_time_passes(lua_State* L) {
+  if (host.tasks().current(L) != nullptr || world.running()) {
     throw ScriptError("the world runs already: inside a task or a handler use w:sleep(seconds)");
   }
+  if (!replay) return;
+  std::erase_if(*replay, [this](const PlannedFault& planned) {
+    return world.at(std::max(planned.at, world.now()), planned.fault, planned.lasting).ok();
+  });
+}
+
+void LabWorld::after_time_passed() {
+  if (host.interrupted()) throw ScriptError("interrupted");
+  if (on_trial && violation()) throw ScriptError(*violation());
+  if (host.tasks().has_error()) throw ScriptError(host.tasks().take_error());
+}
+
+double LabWorld::step(lua_State* L, double events) {
+  before_time_passes(L);
+  double done = 0;
+  while (done < events && !host.interrupted() && !host.tasks().has_error() && !(on_trial && violation()) &&
+         world.step()) {
+    ++done;
+  }
+  after_time_passed();
+  return done;
+}
+
+void LabWorld::run(lua_State* L, Instant until, const std::function<bool()>& done) {
+  before_time_passes(L);
   std::optional<Instant> stop = before_run ? before_run(*this) : std::nullopt;
   if (stop && *stop > until) stop.reset();
   if (stop) until = std::max(world.now(), *stop - Duration(1));
   // An interrupt is looked at between events, because work in C++ fires no Lua hook.
-  host.attention = host.interrupted() || tasks.has_error();
-  if (done) {
-    if (world.run_until([&] { return host.attention != 0 || done(); }, until)) stop.reset();
+  host.attention = host.interrupted() || host.tasks().has_error();
+  const bool watched = on_trial && !watches.empty();
+  if (done || watched) {
+    const auto over = [&] { return host.attention != 0 || (watched && violation()) || (done && done()); };
+    if (world.run_until(over, until)) stop.reset();
   } else {
     world.run_until(until, host.attention);
   }
-  if (host.interrupted()) throw ScriptError("interrupted");
-  if (tasks.has_error()) throw ScriptError(tasks.take_error());
+  after_time_passed();
   if (stop) throw ScriptError("the replay stops here");
 }
 

@@ -17,7 +17,9 @@
 #include "bindings/host/lua_host.hpp"
 #include "bindings/host/object.hpp"
 #include "bindings/host/resource.hpp"
+#include "core/replicate/watch.hpp"
 #include "core/sim/clients.hpp"
+#include "core/sim/explore.hpp"
 #include "core/sim/world.hpp"
 
 namespace syslab {
@@ -45,6 +47,15 @@ class LabWorld : public std::enable_shared_from_this<LabWorld> {
   std::map<NodeId, std::shared_ptr<Rotation>> rotations;  // of balancers
   bool echo = true;  // show what nodes written in Lua print
 
+  // Of the protocols that run here: what each has seen that must never be, if anything.
+  std::vector<std::shared_ptr<const Watch>> watches;
+  // The first of it.
+  const std::optional<std::string>& violation() const;
+  // In a trial (trial.hpp) a violation ends what lets time pass with an error, and `replay` are the faults that happen
+  // in place of those that the script plans.
+  bool on_trial = false;
+  std::optional<FaultSchedule> replay;
+
   // The node from which the script itself asks. It is there from the start, so that faults of "everybody else" mean it,
   // but it is no part of the system: pictures and w:nodes() leave it out.
   static constexpr NodeId kScript{0};
@@ -56,11 +67,18 @@ class LabWorld : public std::enable_shared_from_this<LabWorld> {
   // Called before time passes in any world; what it throws goes to the script. It may return a moment: just before that
   // one the run ends with an error, if it gets there. For replays, which stop so.
   static std::function<std::optional<Instant>(const LabWorld&)> before_run;
+  // The same for the next `events` events; how many there were.
+  double step(lua_State* L, double events);
+  // Called with each world that lab.world makes.
+  static std::function<void(LabWorld&)> made;
   // Ends it for good: tasks are cancelled, handles are dead. Nothing can be called any more.
   void close();
   bool closed() const { return closed_; }
 
  private:
+  void before_time_passes(lua_State* L);
+  void after_time_passed();
+
   bool closed_ = false;
 };
 

@@ -289,13 +289,8 @@ int run_until(lua_State* L, LabWorld& w) {
 }
 
 int step(lua_State* L, LabWorld& w) {
-  alive(w);
-  if (w.host.tasks().current(L) != nullptr || w.world.running()) throw ScriptError("the world runs already");
   const double n = lua_isnoneornil(L, 2) ? 1 : number_argument(L, 2, "n");
-  double done = 0;
-  while (done < n && !w.host.interrupted() && !w.host.tasks().has_error() && w.world.step()) ++done;
-  if (w.host.tasks().has_error()) throw ScriptError(w.host.tasks().take_error());
-  lua_pushnumber(L, done);
+  lua_pushnumber(L, alive(w).step(L, n));
   return 1;
 }
 
@@ -380,7 +375,17 @@ std::optional<Duration> lasting(lua_State* L, int index) {
   return duration_argument(L, index, "lasting");
 }
 
-int push_fault_id(lua_State* L, FaultId id) {
+// Carries out `plan` with the fault at a stack index. In a replay the script's own faults, and their ends, are ignored.
+template <class Plan>
+int push_fault(lua_State* L, LabWorld& w, int index, Plan&& plan) {
+  const FaultPtr fault = fault_argument(L, index);
+  const std::optional<Duration> time = lasting(L, index + 1);
+  FaultId id;
+  if (w.replay) {
+    must(fault->check(w.world));
+  } else {
+    id = must(plan(fault, time));
+  }
   lua_pushnumber(L, static_cast<double>(id.value));
   return 1;
 }
@@ -395,18 +400,23 @@ int at(lua_State* L, LabWorld& w) {
     spawn_at(L, w, 3, when);
     return 0;
   }
-  return push_fault_id(L, must(w.world.at(when, fault_argument(L, 3), lasting(L, 4))));
+  return push_fault(L, w, 3, [&](const FaultPtr& fault, std::optional<Duration> time) {
+    return w.world.at(when, fault, time);
+  });
 }
 
 int inject(lua_State* L, LabWorld& w) {
-  return push_fault_id(L, must(alive(w).world.inject(fault_argument(L, 2), lasting(L, 3))));
+  return push_fault(L, alive(w), 2, [&](const FaultPtr& fault, std::optional<Duration> time) {
+    return w.world.inject(fault, time);
+  });
 }
 
 int heal(lua_State* L, LabWorld& w) {
+  if (alive(w).replay) return 0;
   if (lua_isnoneornil(L, 2)) {
-    alive(w).world.heal_all();
+    w.world.heal_all();
   } else {
-    alive(w).world.heal(FaultId{static_cast<std::uint64_t>(number_argument(L, 2, "fault"))});
+    w.world.heal(FaultId{static_cast<std::uint64_t>(number_argument(L, 2, "fault"))});
   }
   return 0;
 }
@@ -415,6 +425,7 @@ int heal(lua_State* L, LabWorld& w) {
 int heal_at(lua_State* L, LabWorld& w) {
   const Instant when = Instant(duration_argument(L, 2, "time"));
   if (when < alive(w).world.now()) throw ScriptError("that time is over");
+  if (w.replay) return 0;
   w.world.faults().heal_at(when, FaultId{static_cast<std::uint64_t>(number_argument(L, 3, "fault"))});
   return 0;
 }
@@ -473,6 +484,48 @@ int snapshot(lua_State* L, LabWorld& w) {
   lua_setfield(L, -2, "nodes");
   faults(L, w);
   lua_setfield(L, -2, "faults");
+  return 1;
+}
+
+// Over the links between the nodes of a list, or all that are part of the system.
+int traffic(lua_State* L, LabWorld& w) {
+  alive(w);
+  std::vector<NodeId> nodes;
+  if (lua_istable(L, 2)) {
+    for (std::size_t i = 1; i <= lua_objlen(L, 2); ++i) {
+      lua_rawgeti(L, 2, static_cast<int>(i));
+      nodes.push_back(node_at(L, w, lua_gettop(L), "nodes"));
+      lua_pop(L, 1);
+    }
+  } else {
+    for (std::uint32_t i = LabWorld::kScript.index + 1; i < w.world.node_count(); ++i) nodes.push_back(NodeId{i});
+  }
+  LinkStats sum;
+  for (const NodeId from : nodes) {
+    for (const NodeId to : nodes) {
+      const LinkStats link = w.world.network().stats(from, to);
+      sum.sent += link.sent;
+      sum.delivered += link.delivered;
+      sum.lost += link.lost;
+      sum.bytes += link.bytes;
+    }
+  }
+  lua_createtable(L, 0, 4);
+  const auto number = [&](const char* field, std::uint64_t value) {
+    lua_pushnumber(L, static_cast<double>(value));
+    lua_setfield(L, -2, field);
+  };
+  number("messages", sum.sent);
+  number("delivered", sum.delivered);
+  number("lost", sum.lost);
+  number("bytes", sum.bytes);
+  return 1;
+}
+
+int violation(lua_State* L, LabWorld& w) {
+  const std::optional<std::string>& seen = w.violation();
+  if (!seen) return 0;
+  lua_pushlstring(L, seen->data(), seen->size());
   return 1;
 }
 
@@ -617,6 +670,11 @@ const Type world{describe_type<LabWorld>(
         method<&spawn>("spawn", "(function, ...) -> Task", "Runs a function as a task, from now on."),
         method<&step>("step", "(n?) -> number", "Lets the next n events happen; how many did."),
         method<&trace_events>("trace_events", "(last?) -> list", "The kept events of the trace."),
+        method<&traffic>("traffic", "(nodes?) -> table",
+                         "Messages between these nodes, or all: { messages =, delivered =, lost =, bytes = }; "
+                         "bytes are of those delivered."),
+        method<&violation>("violation", "() -> string | nil",
+                           "What the watch of a protocol saw here that must never be, such as two leaders in a term."),
     },
     [](lua_State* L, int index) -> std::string {
       const LabWorld* w = object_at<LabWorld>(L, index);
@@ -654,6 +712,7 @@ return answer.node == "db" and w:now() > 0)",
           o.trace_keep = a.count("keep", o.trace_keep);
           auto world = std::make_shared<LabWorld>(host, o);
           world->echo = a.boolean("echo", true);
+          if (LabWorld::made) LabWorld::made(*world);
           host.seconds = [weak = std::weak_ptr<LabWorld>(world)] {
             const auto w = weak.lock();
             return w == nullptr ? 0.0 : to_seconds(w->world.now());

@@ -13,7 +13,7 @@ FaultSchedule schedule_of(const FaultTimeline& faults) {
   for (const FaultTimeline::Entry& entry : faults.journal()) {
     if (!entry.heal) {
       by_number[entry.number] = schedule.size();
-      schedule.push_back({entry.at, entry.fault, std::nullopt});
+      schedule.push_back({entry.at, entry.fault, std::nullopt, 0});
     } else if (const auto begun = by_number.find(entry.number); begun != by_number.end()) {
       PlannedFault& planned = schedule[begun->second];
       planned.lasting = entry.at - planned.at;
@@ -27,6 +27,21 @@ void plan(World& world, const FaultSchedule& schedule) {
     const Expected<FaultId> id = world.at(planned.at, planned.fault, planned.lasting);
     SYSLAB_ASSERT(id.ok());
   }
+}
+
+std::string schedule_lua(const FaultSchedule& schedule) {
+  const bool several =
+      std::any_of(schedule.begin(), schedule.end(), [](const PlannedFault& p) { return p.world > 0; });
+  std::string out = several ? "return function(w, i)\n" : "return function(w)\n";
+  for (const PlannedFault& planned : schedule) {
+    const Value options = planned.fault->options();
+    out += several ? "  if i == " + std::to_string(planned.world + 1) + " then w:at(" : "  w:at(";
+    out += lua_literal(to_seconds(planned.at)) + ", lab.fault." + std::string(planned.fault->name()) +
+           (options.map().empty() ? "{}" : lua_literal(options));
+    if (planned.lasting) out += ", " + lua_literal(to_seconds(*planned.lasting));
+    out += several ? ") end\n" : ")\n";
+  }
+  return out + "end\n";
 }
 
 std::optional<Finding> explore(const Experiment& experiment, std::uint64_t first, std::uint64_t seeds,

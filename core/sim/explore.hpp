@@ -22,6 +22,7 @@ struct PlannedFault {
   Instant at;
   FaultPtr fault;  // resolved
   std::optional<Duration> lasting;
+  std::uint32_t world = 0;  // which one, in an experiment that makes several
 };
 using FaultSchedule = std::vector<PlannedFault>;
 
@@ -29,6 +30,9 @@ using FaultSchedule = std::vector<PlannedFault>;
 FaultSchedule schedule_of(const FaultTimeline& faults);
 // Plans them. Requires: none lies in the past.
 void plan(World& world, const FaultSchedule& schedule);
+// A Lua chunk that returns function(w), which plans them; of several worlds, which function(w, i) plans those of the
+// i-th, from 1.
+std::string schedule_lua(const FaultSchedule& schedule);
 
 struct Trial {
   std::optional<std::string> violation;  // in words; none: all went well
