@@ -1,8 +1,10 @@
 #include "core/base/value.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "core/base/assert.hpp"
@@ -14,18 +16,80 @@ namespace {
 const Value kNil;
 constexpr int kMaxDepth = 100;
 
+template <class Word>
+Word load(const char* bytes) {
+  Word word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+// The words that bytes make, the same on every machine.
+std::uint64_t little_endian(const char* bytes) {
+  const auto word = load<std::uint64_t>(bytes);
+  return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
+}
+std::uint64_t big_endian(const char* bytes) {
+  return __builtin_bswap64(little_endian(bytes));
+}
+
+// Eight bytes a step, and the rest, fewer than eight, as one number with the first byte highest.
 std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t h) {
-  // Eight bytes a step, little-endian by construction, so that the hash does not depend on the machine.
-  h ^= mix64(bytes.size());
+  const std::size_t n = bytes.size();
+  h ^= mix64(n);
   std::size_t i = 0;
-  for (; i + 8 <= bytes.size(); i += 8) {
-    std::uint64_t word = 0;
-    for (int k = 7; k >= 0; --k) word = word << 8 | static_cast<unsigned char>(bytes[i + static_cast<std::size_t>(k)]);
-    h = mix64(h ^ word);
-  }
+  for (; i + 8 <= n; i += 8) h = mix64(h ^ little_endian(bytes.data() + i));
   std::uint64_t rest = 0;
-  for (; i < bytes.size(); ++i) rest = rest << 8 | static_cast<unsigned char>(bytes[i]);
+  if (i > 0 && i < n) {
+    rest = big_endian(bytes.data() + n - 8) & (~std::uint64_t{0} >> (64 - 8 * (n - i)));
+  } else {
+    for (; i < n; ++i) rest = rest << 8 | static_cast<unsigned char>(bytes[i]);
+  }
   return mix64(h ^ rest);
+}
+
+// Keys are short: a call for each comparison would cost more than the comparison.
+bool same_key(const std::string& a, std::string_view b) {
+  const std::size_t n = a.size();
+  if (n != b.size()) return false;
+  const char *x = a.data(), *y = b.data();
+  if (n > 16) return std::memcmp(x, y, n) == 0;
+  if (n >= 8) {
+    return load<std::uint64_t>(x) == load<std::uint64_t>(y) &&
+           load<std::uint64_t>(x + n - 8) == load<std::uint64_t>(y + n - 8);
+  }
+  if (n >= 4) {
+    return load<std::uint32_t>(x) == load<std::uint32_t>(y) &&
+           load<std::uint32_t>(x + n - 4) == load<std::uint32_t>(y + n - 4);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    if (x[i] != y[i]) return false;
+  }
+  return true;
+}
+
+bool before(const Value::Entry& a, const Value::Entry& b) {
+  const auto x = static_cast<unsigned char>(a.first.c_str()[0]);
+  const auto y = static_cast<unsigned char>(b.first.c_str()[0]);
+  return x != y ? x < y : a.first < b.first;
+}
+
+// Sorts by key, entries of equal keys in the order given. Maps are small, and mostly written down in order.
+void sort_entries(Value::Map& entries) {
+  constexpr std::size_t kFew = 24;
+  if (entries.size() > kFew) {
+    std::stable_sort(entries.begin(), entries.end(), before);
+    return;
+  }
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    if (!before(entries[i], entries[i - 1])) continue;
+    Value::Entry entry = std::move(entries[i]);
+    std::size_t k = i;
+    do {
+      entries[k] = std::move(entries[k - 1]);
+      --k;
+    } while (k > 0 && before(entry, entries[k - 1]));
+    entries[k] = std::move(entry);
+  }
 }
 
 template <class T>
@@ -95,6 +159,22 @@ Value from_json(const Json& json) {
 
 }  // namespace
 
+// What a list or map would take on the wire is asked again and again, by the network and the disks. It is
+// kept behind the content, 0 until it has been asked for; atomic, because threads of a checker may ask one
+// value at the same time.
+template <class Shared>
+struct Sized {
+  Shared shared;
+  std::size_t size_bytes;
+};
+template <class Count>
+std::size_t once(std::size_t& kept, Count&& count) {
+  const std::atomic_ref<std::size_t> size(kept);
+  std::size_t n = size.load(std::memory_order_relaxed);
+  if (n == 0) size.store(n = count(), std::memory_order_relaxed);
+  return n;
+}
+
 template <class T>
 const T& Value::content() const {
   return reinterpret_cast<const Shared<T>*>(payload_.references)->content;
@@ -102,24 +182,26 @@ const T& Value::content() const {
 
 template <class T>
 void Value::hold(T content) {
-  auto* shared = new Shared<T>{1, std::move(content)};
-  payload_.references = &shared->references;
+  auto* block = new Sized<Shared<T>>{{1, std::move(content)}, 0};
+  payload_.references = &block->shared.references;
 }
 
 void Value::destroy() {
   switch (type_) {
     case Type::string:
-      delete reinterpret_cast<Shared<std::string>*>(payload_.references);
+      delete reinterpret_cast<Sized<Shared<std::string>>*>(payload_.references);
       break;
     case Type::list:
-      delete reinterpret_cast<Shared<List>*>(payload_.references);
+      delete reinterpret_cast<Sized<Shared<List>>*>(payload_.references);
       break;
     default:
-      delete reinterpret_cast<Shared<Map>*>(payload_.references);
+      delete reinterpret_cast<Sized<Shared<Map>>*>(payload_.references);
   }
 }
 
-Value::Value(std::string_view s) : type_(Type::string) { hold(std::string(s)); }
+Value::Value(std::string_view s) : type_(Type::string) {
+  hold(std::string(s));
+}
 
 Value Value::list(List items) {
   Value v;
@@ -129,18 +211,18 @@ Value Value::list(List items) {
 }
 
 Value Value::map(Map entries) {
-  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.first < b.first; });
-  Map unique;
-  unique.reserve(entries.size());
-  for (Entry& entry : entries) {
-    if (!unique.empty() && unique.back().first == entry.first) {
-      unique.back().second = std::move(entry.second);
-    } else {
-      unique.push_back(std::move(entry));
+  sort_entries(entries);
+  std::size_t last = 0;  // of what stays
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    if (same_key(entries[i].first, entries[last].first)) {
+      entries[last].second = std::move(entries[i].second);
+    } else if (++last != i) {
+      entries[last] = std::move(entries[i]);
     }
   }
+  if (!entries.empty()) entries.resize(last + 1);
   Value v;
-  v.hold(std::move(unique));
+  v.hold(std::move(entries));
   v.type_ = Type::map;
   return v;
 }
@@ -173,6 +255,13 @@ const Value::Map& Value::map() const {
 const Value& Value::operator[](std::string_view key) const {
   if (type_ != Type::map) return kNil;
   const Map& entries = content<Map>();
+  constexpr std::size_t kFew = 8;
+  if (entries.size() <= kFew) {
+    for (const Entry& entry : entries) {
+      if (same_key(entry.first, key)) return entry.second;
+    }
+    return kNil;
+  }
   auto it = std::lower_bound(entries.begin(), entries.end(), key,
                              [](const Entry& entry, std::string_view k) { return entry.first < k; });
   return it != entries.end() && it->first == key ? it->second : kNil;
@@ -184,7 +273,9 @@ Value Value::with(std::string_view key, Value value) const {
   return Value::map(std::move(entries));
 }
 
-bool Value::operator==(const Value& other) const { return compare(other) == 0; }
+bool Value::operator==(const Value& other) const {
+  return compare(other) == 0;
+}
 
 int Value::compare(const Value& other) const {
   if (type_ != other.type_) return three_way(type_, other.type_);
@@ -252,16 +343,18 @@ std::size_t Value::size_bytes() const {
       return 9;
     case Type::string:
       return 5 + string().size();
-    case Type::list: {
-      std::size_t n = 5;
-      for (const Value& item : list()) n += item.size_bytes();
-      return n;
-    }
-    case Type::map: {
-      std::size_t n = 5;
-      for (const auto& [key, item] : map()) n += 5 + key.size() + item.size_bytes();
-      return n;
-    }
+    case Type::list:
+      return once(reinterpret_cast<Sized<Shared<List>>*>(payload_.references)->size_bytes, [this] {
+        std::size_t n = 5;
+        for (const Value& item : list()) n += item.size_bytes();
+        return n;
+      });
+    case Type::map:
+      return once(reinterpret_cast<Sized<Shared<Map>>*>(payload_.references)->size_bytes, [this] {
+        std::size_t n = 5;
+        for (const auto& [key, item] : map()) n += 5 + key.size() + item.size_bytes();
+        return n;
+      });
   }
   return 0;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "core/base/assert.hpp"
 #include "core/base/rng.hpp"
@@ -15,14 +17,14 @@ constexpr std::array<std::string_view, 15> kKinds = {"send",  "deliver", "drop",
 
 std::uint64_t hash_text(std::string_view text, std::uint64_t h) {
   h ^= text.size();
+  std::size_t i = 0;
   std::uint64_t word = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    word = word << 8 | static_cast<unsigned char>(text[i]);
-    if (i % 8 == 7) {
-      h = mix64(h ^ word);
-      word = 0;
-    }
+  for (; i + 8 <= text.size(); i += 8) {
+    std::memcpy(&word, text.data() + i, 8);
+    h = mix64(h ^ (std::endian::native == std::endian::little ? __builtin_bswap64(word) : word));
   }
+  word = 0;
+  for (; i < text.size(); ++i) word = word << 8 | static_cast<unsigned char>(text[i]);
   return mix64(h ^ word);
 }
 

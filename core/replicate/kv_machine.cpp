@@ -4,10 +4,11 @@ namespace syslab {
 
 KvMachine::Session KvMachine::perform(const Value& command) {
   const Value& key = command["key"];
-  const Value& type = command["type"];
-  if (type == Value("read")) return {0, read(key), false};
+  const Value& given = command["type"];
+  const std::string_view type = given.is_string() ? given.string() : std::string_view();
+  if (type == "read") return {0, read(key), false};
   Value& cell = cells_[key];
-  if (type == Value("cas") && !(cell == command["expected"])) return {0, cell, true};
+  if (type == "cas" && !(cell == command["expected"])) return {0, cell, true};
   cell = command["value"];
   return {0, cell, false};
 }

@@ -31,6 +31,16 @@ const Value& begin_command() {
   return command;
 }
 
+bool is_members(const Value& command) {
+  const Value& type = command["type"];
+  return type.is_string() && type.string() == "members";
+}
+
+const Value& no_entries() {
+  static const Value none = Value::list({});
+  return none;
+}
+
 std::string file_name(std::uint64_t generation) {
   return generation % 2 == 0 ? "log-a" : "log-b";
 }
@@ -65,7 +75,7 @@ void Raft::append_entry(Env& env, Value record) {
   if (options_.watch != nullptr) {
     options_.watch->appended(env.self(), last_index() + 1, term, term_at(last_index()), command);
   }
-  if (command["type"] == Value("members")) {
+  if (is_members(command)) {
     configurations_.push_back({last_index() + 1, nodes_of(command["members"])});
   }
   write(env, record);
@@ -144,7 +154,7 @@ void Raft::load_record(const Value& record) {
     drop_from(index);
     log_.push_back({integer(record["term"]), record});
     const Value& command = record["command"];
-    if (command["type"] == Value("members")) configurations_.push_back({index, nodes_of(command["members"])});
+    if (is_members(command)) configurations_.push_back({index, nodes_of(command["members"])});
   }
   // Anything else is half a record, of something that was never acknowledged.
 }
@@ -197,9 +207,10 @@ void Raft::checkpoint(Env& env) {
     configurations_.erase(configurations_.begin());
 }
 
-void Raft::when_durable(Env& env, std::function<void()> action) {
+template <class Action>
+void Raft::when_durable(Env& env, Action&& action) {
   if (durable_writes_ == writes_) return action();
-  deferred_.push_back({writes_, std::move(action)});
+  deferred_.push_back({writes_, std::forward<Action>(action)});
   flush(env);
 }
 
@@ -467,31 +478,42 @@ void Raft::heartbeat(Env& env) {
 
 void Raft::new_round(Env& env) {
   round_began_.emplace_back(++round_, env.now());
-  for (Peer& peer : peers_) send_entries(env, peer, true);
+  send_to_all(env, true);
   note_rounds(env);
 }
 
-void Raft::send_entries(Env& env, Peer& peer, bool even_if_none) {
+void Raft::send_to_all(Env& env, bool even_if_none) {
+  Prepared prepared;
+  for (Peer& peer : peers_) send_entries(env, peer, even_if_none, prepared);
+}
+
+void Raft::send_entries(Env& env, Peer& peer, bool even_if_none, Prepared& prepared) {
   const bool busy = env.now() < peer.busy_until;
   if (peer.next <= base_ && !busy) return send_snapshot(env, peer);
   std::uint64_t end = peer.next;
   if (!busy) end = std::min(last_index() + 1, peer.next + options_.batch);
   if (end == peer.next && !even_if_none) return;
-  // To one that waits for a snapshot it is a heartbeat only.
-  const std::uint64_t previous = peer.next <= base_ ? last_index() : peer.next - 1;
-  Value::List entries;
-  for (std::uint64_t i = peer.next; i < end; ++i) entries.push_back(entry_at(i).record);
+  if (prepared.body.is_nil() || prepared.first != peer.next || prepared.end != end) {
+    // To one that waits for a snapshot it is a heartbeat only.
+    const std::uint64_t previous = peer.next <= base_ ? last_index() : peer.next - 1;
+    Value::List entries;
+    entries.reserve(end - peer.next);
+    for (std::uint64_t i = peer.next; i < end; ++i) entries.push_back(entry_at(i).record);
+    Value::Map body;  // in order and without copies: it is most of what replicas do
+    body.reserve(6);
+    body.emplace_back("committed", number(committed_));
+    body.emplace_back("entries", entries.empty() ? no_entries() : Value::list(std::move(entries)));
+    body.emplace_back("previous", number(previous));
+    body.emplace_back("previous_term", number(term_at(previous)));
+    body.emplace_back("round", number(round_));
+    body.emplace_back("term", number(term_));
+    prepared = {peer.next, end, Value::map(std::move(body))};
+  }
   if (end > peer.next) {
     peer.sent = end - 1;
     peer.busy_until = env.now() + options_.heartbeat;  // what was lost is sent again then
   }
-  env.send(peer.node, "append",
-           Value::map({{"term", number(term_)},
-                       {"previous", number(previous)},
-                       {"previous_term", number(term_at(previous))},
-                       {"entries", Value::list(std::move(entries))},
-                       {"committed", number(committed_)},
-                       {"round", number(round_)}}));
+  env.send(peer.node, "append", prepared.body);
 }
 
 void Raft::send_snapshot(Env& env, Peer& peer) {
@@ -555,7 +577,7 @@ void Raft::on_appended(Env& env, const Message& m) {
   }
   note_rounds(env);
   if (ok) advance_commit(env);
-  if (news && role_ == Role::leader && (peer = peer_of(m.from)) != nullptr) send_entries(env, *peer, false);
+  if (news && role_ == Role::leader && (peer = peer_of(m.from)) != nullptr) send_entries(env, *peer);
 }
 
 // Looks which rounds of heartbeats a majority has answered: at the time when such a round began, this replica
@@ -582,11 +604,12 @@ void Raft::note_rounds(Env& env) {
 void Raft::note_match(Env& env, std::uint64_t own) {
   own_match_ = std::max(own_match_, own);
   advance_commit(env);
-  for (Peer& peer : peers_) send_entries(env, peer, false);
+  send_to_all(env, false);
 }
 
 void Raft::advance_commit(Env& env) {
-  std::vector<std::uint64_t> held;
+  std::vector<std::uint64_t>& held = held_;
+  held.clear();
   for (const NodeId member : members()) {
     const Peer* peer = peer_of(member);
     held.push_back(member == env.self() ? own_match_ : peer == nullptr ? 0 : peer->match);
@@ -621,8 +644,7 @@ void Raft::apply_committed(Env& env) {
       if (bug(RaftBug::executes_twice)) machine_.forget_clients();
       result = machine_.execute(command);
     }
-    const bool leaving =
-        command["type"] == Value("members") && role_ == Role::leader && !is_member(env.self());
+    const bool leaving = is_members(command) && role_ == Role::leader && !is_member(env.self());
     if (const auto waiting = waiting_.find(applied_); waiting != waiting_.end()) {
       const Reply reply = std::move(waiting->second.reply);
       const bool mine = waiting->second.term == entry.term || bug(RaftBug::answers_by_index);
@@ -651,8 +673,13 @@ void Raft::finish_reads(Env& env) {
 // ---- the follower
 
 void Raft::send_appended(Env& env, NodeId to, bool ok, std::uint64_t match, const Value& round) {
-  env.send(to, "appended",
-           Value::map({{"term", number(term_)}, {"ok", ok}, {"match", number(match)}, {"round", round}}));
+  Value::Map body;
+  body.reserve(4);
+  body.emplace_back("match", number(match));
+  body.emplace_back("ok", ok);
+  body.emplace_back("round", round);
+  body.emplace_back("term", number(term_));
+  env.send(to, "appended", Value::map(std::move(body)));
 }
 
 void Raft::on_append(Env& env, const Message& m) {
@@ -768,7 +795,7 @@ void Raft::on_request(Env& env, const Request& request, Reply reply) {
   if (bug(RaftBug::ack_before_commit) && request.type == "write") answer(reply, request.body["value"]);
   append_command(env, KvMachine::command(request));
   if (reply != nullptr) waiting_.insert_or_assign(last_index(), Waiting{term_, std::move(reply)});
-  for (Peer& peer : peers_) send_entries(env, peer, false);
+  send_to_all(env, false);
 }
 
 void Raft::change_members(Env& env, const Request& request, Reply reply) {
@@ -795,14 +822,15 @@ void Raft::change_members(Env& env, const Request& request, Reply reply) {
   joining_reply_ = std::move(reply);
   joining_until_ = env.now() + options_.election_max * 10;
   sync_peers();
-  send_entries(env, *peer_of(*node), true);
+  Prepared prepared;
+  send_entries(env, *peer_of(*node), true, prepared);
 }
 
 void Raft::propose_members(Env& env, const std::vector<NodeId>& members, Reply reply) {
   append_command(env, Value::map({{"type", "members"}, {"members", list_of(members)}}));
   waiting_.insert_or_assign(last_index(), Waiting{term_, std::move(reply)});
   sync_peers();
-  for (Peer& peer : peers_) send_entries(env, peer, false);
+  send_to_all(env, false);
 }
 
 }  // namespace syslab

@@ -128,7 +128,8 @@ class Raft final : public Node {
   void write_state(Env& env);
   void checkpoint(Env& env);
   // Runs the action when everything written so far is on disk; at once if it is.
-  void when_durable(Env& env, std::function<void()> action);
+  template <class Action>
+  void when_durable(Env& env, Action&& action);
   void flush(Env& env);
   bool disk_ok(Env& env, const Result& result);
 
@@ -147,7 +148,18 @@ class Raft final : public Node {
 
   void heartbeat(Env& env);
   void new_round(Env& env);
-  void send_entries(Env& env, Peer& peer, bool even_if_none);
+  // What is sent to one follower, and to others that need the same.
+  struct Prepared {
+    std::uint64_t first = 0;
+    std::uint64_t end = 0;
+    Value body = {};  // nil: nothing yet
+  };
+  void send_entries(Env& env, Peer& peer, bool even_if_none, Prepared& prepared);
+  void send_entries(Env& env, Peer& peer) {
+    Prepared prepared;
+    send_entries(env, peer, false, prepared);
+  }
+  void send_to_all(Env& env, bool even_if_none);
   void send_snapshot(Env& env, Peer& peer);
   Peer* peer_of(NodeId node);
   void sync_peers();
@@ -205,7 +217,8 @@ class Raft final : public Node {
 
   // Of a leader.
   std::vector<Peer> peers_;
-  std::uint64_t own_match_ = 0;  // entries of ours that are on disk
+  std::vector<std::uint64_t> held_;  // scratch of advance_commit, which is called for each answer
+  std::uint64_t own_match_ = 0;      // entries of ours that are on disk
   std::uint64_t first_of_term_ = 0;
   std::uint64_t round_ = 0;
   std::uint64_t answered_round_ = 0;
