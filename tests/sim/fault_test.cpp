@@ -170,7 +170,6 @@ TEST_CASE("fault: what it did is gone once it is healed", "[sim][fault]") {
       Host& host = world.host(NodeId{i});
       CHECK(host.show()["state"].string() == "up");
       CHECK(host.wall_now() == world.now());
-      CHECK(host.slowness() == 1);
       CHECK(host.storage().slowness().product() == 1);
       CHECK(host.clock().drift_ppb() == 0);
       const Result log = host.storage().peek("log");
