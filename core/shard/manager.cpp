@@ -397,6 +397,7 @@ class ShardManager final : public FilterService {
       if (found == moves_.end()) return;
       found->second.deciding = false;
       order_move(id);
+      order_drops();
     });
   }
 

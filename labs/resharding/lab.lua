@@ -5,7 +5,7 @@ return {
   minutes = 35,
   after = { "sharding-strategies" },
   summary = [[
-A store with three shards gets a fourth. You count what has to move, then move it while 2000 requests a second come,
+A store with three shards gets a fourth. You count what has to move, then move it while 1000 requests a second come,
 watch the dip, crash what can be crashed in the middle, and look for a write that was lost. Then you plant a mistake,
 and it is.]],
 
@@ -64,7 +64,7 @@ buckets by default.]]):format(
       title = "Moving what is in use",
       text = [[
 `store` builds one: a manager that knows which shard owns which of 60 buckets, three shards, a proxy that clients ask,
-3000 rows. Then 1200 requests a second, and a fourth shard at 2 s. The manager moves 15 buckets to it, one after the
+3000 rows. Then 1000 requests a second, and a fourth shard at 2 s. The manager moves 15 buckets to it, one after the
 other: rows are copied while requests go on, what is written meanwhile is sent again, and only the end is frozen.]],
       code = [[
 function store(o)
@@ -87,13 +87,13 @@ end
 function grow(o)
   store(o)
   local from = w:now()
-  traffic = w:load{ to = db, rate = 1200, timeout = 1, mix = { read = 0.7, write = 0.3 },
+  traffic = w:load{ to = db, rate = 1000, timeout = 1, mix = { read = 0.7, write = 0.3 },
     keys = lab.workload.uniform{ count = 3000 } }
   w:at(from + 2, function() add("kv-4") end)
   w:run(2.2)
   w:run_until(function() return m:state().filters[1].moved >= 15 end, 20)
   local took = w:now() - from - 2
-  w:run(math.max(0, from + 8 - w:now()))
+  w:run(math.max(0, from + 6 - w:now()))
   local status, proxy = m:call{ type = "shard_status" }, db:state().filters[1]
   return { load = traffic:report(), errors = traffic:errors(), took = took, moved = status.moved,
     p99 = traffic:percentile(99), longest = traffic:percentile(100), redirects = proxy.redirects, waits = proxy.waits }
