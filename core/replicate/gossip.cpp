@@ -20,8 +20,6 @@ Value number(std::uint64_t n) {
 
 }  // namespace
 
-Gossip::Gossip(GossipOptions options) : options_(std::move(options)), log_([](const Error&) {}) {}
-
 double Gossip::log_n() const {
   return static_cast<double>(std::bit_width(options_.members->size()));
 }

@@ -66,7 +66,7 @@ struct GossipOptions {
 
 class Gossip final : public Node {
  public:
-  explicit Gossip(GossipOptions options);
+  explicit Gossip(GossipOptions options) : options_(std::move(options)) {}
 
   void on_start(Env& env) override;
   void on_message(Env& env, const Message& message) override;

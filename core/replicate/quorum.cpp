@@ -30,8 +30,6 @@ bool is_clock(const Value& v) {
 
 }  // namespace
 
-Quorum::Quorum(QuorumOptions options) : options_(std::move(options)), log_([](const Error&) {}) {}
-
 // ---- the ring
 
 std::vector<NodeId> Quorum::ring_order(const Value& key) const {
@@ -574,9 +572,8 @@ void Quorum::answer_read(Env& env, const OperationPtr& o) {
     for (const auto& [home, has] : o->answers) {
       if (covers(has, o->record)) o->stored.insert(home);
     }
-    o->acks = o->stored.size();
     o->decide = tell;
-    if (o->acks >= o->w) return tell(o);
+    if (o->stored.size() >= o->w) return tell(o);
     return spread(env, o);
   }
   tell(o);
@@ -684,8 +681,8 @@ void Quorum::store_at(Env& env, const OperationPtr& o, NodeId home, NodeId node)
 }
 
 void Quorum::stored(Env& env, const OperationPtr& o, NodeId home) {
-  if (o->stored.insert(home).second) ++o->acks;
-  const bool enough = o->acks >= (bug(QuorumBug::ack_before_quorum) ? 1 : o->w);
+  o->stored.insert(home);
+  const bool enough = o->stored.size() >= (bug(QuorumBug::ack_before_quorum) ? 1 : o->w);
   if (!enough || o->reply == nullptr) return;
   if (o->content.is_nil()) return o->decide(o);  // a read that has written back
   if (options_.watch != nullptr) {

@@ -79,7 +79,7 @@ struct QuorumOptions {
 class Quorum final : public Node {
  public:
   // Requires: n, r and w are at least 1 and at most the number of members; r and w at most n.
-  explicit Quorum(QuorumOptions options);
+  explicit Quorum(QuorumOptions options) : options_(std::move(options)) {}
 
   void on_start(Env& env) override;
   void on_message(Env&, const Message&) override {}
@@ -110,7 +110,6 @@ class Quorum final : public Node {
     Value id = {};                 // its stamp or dot
     Value record = {};             // what is stored: of a write, or what a read found and writes back
     std::set<NodeId> stored = {};  // homes that have it, themselves or by a stand-in
-    std::size_t acks = 0;
 
     Value found = {};                      // by a read, so far
     std::map<NodeId, Value> answers = {};  // of the homes

@@ -96,7 +96,6 @@ bool RecordLog::ok(const Result& result) {
   if (result.ok()) return true;
   broken_ = true;
   deferred_.clear();
-  failed_(result.error());
   return false;
 }
 

@@ -18,9 +18,6 @@ namespace syslab {
 
 class RecordLog {
  public:
-  // `failed` is called once, when the disk first reports an error.
-  explicit RecordLog(std::function<void(const Error&)> failed) : failed_(std::move(failed)) {}
-
   // At the start: visits what the disk has, oldest first. False where it cannot be read.
   bool load(Env& env, const std::function<void(const Value& record)>& visit);
   void append(Env& env, Value record);
@@ -42,7 +39,6 @@ class RecordLog {
   void flush(Env& env);
   bool ok(const Result& result);
 
-  std::function<void(const Error&)> failed_;
   std::uint64_t generation_ = 0;  // of the file
   std::size_t size_ = 0;
   std::uint64_t writes_ = 0;
