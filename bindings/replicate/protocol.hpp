@@ -11,6 +11,7 @@
 #include "core/replicate/planted_bugs.hpp"
 #include "core/replicate/watch.hpp"
 #include "core/runtime/node.hpp"
+#include "core/sim/world.hpp"
 
 namespace syslab {
 
@@ -26,6 +27,10 @@ struct Protocol {
     std::shared_ptr<const Watch> watch;
   };
   std::function<Watched(std::shared_ptr<const std::vector<NodeId>> members)> watched = nullptr;
+  // Adds the nodes that belong to the group `name` without being replicas, such as NAME-monitor; null: none.
+  std::function<void(World& world, const std::string& name,
+                     std::shared_ptr<const std::vector<NodeId>> members)>
+      beside = nullptr;
 };
 
 // The option `bug` of a protocol, and what was given.

@@ -75,6 +75,7 @@ int add_replicas(lua_State* L, LabWorld& w, Arguments& a) {
   if (!ids) throw ScriptError(ids.error().message);
   *members = *ids;
   if (watched.watch != nullptr) w.watches.push_back(watched.watch);
+  if (protocol->beside != nullptr) protocol->beside(w.world, a.string("name"), members);
   lua_createtable(L, static_cast<int>(ids->size()), 0);
   for (std::size_t i = 0; i < ids->size(); ++i) {
     push_node(L, w, (*ids)[i]);
@@ -90,6 +91,8 @@ std::vector<Param> clients_params() {
           any("keys", "how many keys, or a key stream").optional("3"),
           distribution("think", "a client's time between operations").optional("exponential, mean 20 ms"),
           duration("timeout", "how long one waits for an answer").above(0).optional("0.5 s"),
+          count("retries", "how often an operation of which nobody knows is asked again, with the same number")
+              .optional("0"),
           string("name", "its name in pictures").optional("'clients'")};
 }
 
@@ -118,6 +121,7 @@ int add_clients(lua_State* L, LabWorld& w, Arguments& a) {
   if (o.keys == nullptr) o.keys = [](Rng& rng) { return Value(static_cast<double>(rng.below(3) + 1)); };
   o.think = a.distribution("think");
   o.timeout = a.duration("timeout", o.timeout);
+  o.retries = a.count("retries", o.retries);
   std::string name = a.string("name", "clients");
   for (int i = 2; !a.has("name") && w.world.find(name).ok(); ++i) name = fmt::format("clients-{}", i);
   Expected<NodeId> self = w.world.add_client(name, {.kind = "clients", .targets = o.to});

@@ -12,7 +12,7 @@ void LogWatch::leads(NodeId node, std::uint64_t term,
   }
   // Entries match up to where two logs have the same term at an index, so the last committed one speaks for
   // all.
-  if (committed_.empty()) return;
+  if (lossy_ || committed_.empty()) return;
   const auto& [index, committed_term] = *committed_.rbegin();
   if (term > committed_term && term_at(index) != committed_term) {
     violated(fmt::format(
@@ -37,6 +37,10 @@ void LogWatch::appended(NodeId node, std::uint64_t index, std::uint64_t term, st
 }
 
 void LogWatch::committed(NodeId node, std::uint64_t index, std::uint64_t term) {
+  if (lossy_) {
+    acknowledged_.emplace(index, term);
+    return;
+  }
   const auto [known, fresh] = committed_.emplace(index, term);
   if (!fresh && known->second != term) {
     violated(fmt::format(
@@ -46,7 +50,19 @@ void LogWatch::committed(NodeId node, std::uint64_t index, std::uint64_t term) {
 }
 
 void LogWatch::dropped_committed(NodeId node, std::uint64_t index) {
+  if (lossy_) return;
   violated(fmt::format("durability: node {} drops entry {}, which it held as committed", node.index, index));
+}
+
+LogWatch::Losses LogWatch::losses(const std::function<std::uint64_t(std::uint64_t index)>& term_at) const {
+  Losses losses;
+  for (const auto& [index, term] : acknowledged_) {
+    const std::uint64_t there = term_at(index);
+    if (there == term || there == ~std::uint64_t{0}) continue;
+    ++losses.lost;
+    if (!dropped_.contains({index, term})) ++losses.unreported;
+  }
+  return losses;
 }
 
 }  // namespace syslab

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "core/base/node_id.hpp"
@@ -24,6 +25,10 @@ namespace syslab {
 
 class LogWatch final : public Watch {
  public:
+  // `lossy`: of a protocol that may lose what it acknowledged. Then only the first two invariants are
+  // checked, and lost() counts.
+  explicit LogWatch(bool lossy = false) : lossy_(lossy) {}
+
   // A node begins to lead. `term_at` tells the term of an entry in its log: 0 where it has none, ~0 where
   // only a snapshot covers it.
   void leads(NodeId node, std::uint64_t term,
@@ -32,6 +37,16 @@ class LogWatch final : public Watch {
                 const Value& command);
   void committed(NodeId node, std::uint64_t index, std::uint64_t term);
   void dropped_committed(NodeId node, std::uint64_t index);
+  // A replica drops an entry of its log for another, and says so.
+  void dropped(std::uint64_t index, std::uint64_t term) { dropped_.emplace(index, term); }
+
+  // Of a lossy protocol, the committed entries that are not in the log in which `term_at` looks; and how many
+  // of these no replica has said to have dropped.
+  struct Losses {
+    std::uint64_t lost = 0;
+    std::uint64_t unreported = 0;
+  };
+  Losses losses(const std::function<std::uint64_t(std::uint64_t index)>& term_at) const;
 
  private:
   struct Entry {
@@ -39,6 +54,9 @@ class LogWatch final : public Watch {
     std::uint64_t command;  // its hash
   };
 
+  bool lossy_;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> acknowledged_;  // of a lossy protocol: index and term
+  std::set<std::pair<std::uint64_t, std::uint64_t>> dropped_;
   std::map<std::uint64_t, NodeId> leaders_;                           // by term
   std::map<std::pair<std::uint64_t, std::uint64_t>, Entry> entries_;  // by index and term
   std::map<std::uint64_t, std::uint64_t> committed_;                  // the term by index
