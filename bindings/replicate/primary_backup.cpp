@@ -1,18 +1,16 @@
 #include "core/replicate/primary_backup.hpp"
 
 #include "bindings/replicate/monitored.hpp"
-#include "core/sim/fault/crash.hpp"
 
 namespace syslab {
 namespace {
 
-// The other node's power comes back after this long.
-constexpr Duration kReboot = std::chrono::seconds(1);
-
 const Component primary_backup{{
     .name = "replicate.primary_backup",
-    .summary = "A replicated key-value store: a primary executes, backups hold copies, a monitor (the node "
-               "NAME-monitor) names another primary when it falls silent. Takes read, write and cas.",
+    .summary =
+        "A replicated key-value store: a primary executes, backups hold copies, a monitor (the node "
+        "NAME-monitor) names another primary when it falls silent, or when it is asked to \"promote\" one. "
+        "Takes read, write and cas.",
     .params = monitored_params(
         {choice("mode", {"sync", "semi_sync", "async"},
                 "when a write is acknowledged: the backups have it; or a time has passed; or at once")
@@ -23,7 +21,8 @@ const Component primary_backup{{
          duration("semi_timeout", "of semi_sync: how long it waits for the backups before it goes on alone")
              .above(0)
              .optional("1 s"),
-         count("in_sync_min", "of a sync with all: backups without which writes are refused").optional("0"),
+         count("in_sync_min", "of a sync with all: so many backups are waited for although they are silent")
+             .optional("0"),
          choice(
              "fencing", {"none", "epoch", "lease", "stonith"},
              "what keeps an old primary from answering: nothing; backups that obey no earlier epoch; also a "
@@ -51,34 +50,18 @@ return kv[2]:call{ type = "read", key = "x" } == 1)",
           o.mode = mode == "async"       ? PrimaryBackupMode::async
                    : mode == "semi_sync" ? PrimaryBackupMode::semi_sync
                                          : PrimaryBackupMode::sync;
-          auto protocol = std::make_shared<Protocol>();
-          protocol->name = "primary-backup";
-          protocol->count = a.count("count");
+          const std::size_t replicas = a.count("count");
           if (a.has("copies")) o.copies = a.count("copies");
-          if (o.copies.value_or(0) >= protocol->count) a.reject("copies", "there are fewer backups");
+          if (o.copies.value_or(0) >= replicas) a.reject("copies", "there are fewer backups");
           o.semi_timeout = a.duration("semi_timeout", o.semi_timeout);
           o.in_sync_min = a.count("in_sync_min", 0);
-          if (o.in_sync_min >= protocol->count) a.reject("in_sync_min", "there are fewer backups");
+          if (o.in_sync_min >= replicas) a.reject("in_sync_min", "there are fewer backups");
           o.replica.fencing = static_cast<Fencing>(
               std::find(kFencingNames.begin(), kFencingNames.end(), a.string("fencing", "epoch")) -
               kFencingNames.begin());
           o.reads_anywhere = a.string("reads", "primary") == "any";
           o.bug = bug_argument(a, kPrimaryBackupBugs);
-          protocol->replica = [o](std::shared_ptr<const std::vector<NodeId>> members) -> NodeFactory {
-            PrimaryBackupOptions options = o;
-            options.replica.replicas = std::move(members);
-            return [options] { return std::make_unique<PrimaryBackup>(options); };
-          };
-          protocol->beside = [o](World& world, const std::string& name,
-                                 std::shared_ptr<const std::vector<NodeId>> members) {
-            PrimaryBackupOptions options = o;
-            const std::size_t count = members->size();
-            options.replica.replicas = std::move(members);
-            add_monitor(world, name, monitor_of(options, count, [&world](NodeId node) {
-                          world.inject(make_crash({.target = world.name_of(node), .power = true}), kReboot);
-                        }));
-          };
-          return push(L, protocol);
+          return push_primary_backup(L, "primary-backup", replicas, o);
         },
 }};
 

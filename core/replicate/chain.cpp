@@ -9,7 +9,6 @@ using Bug = ChainBug;
 
 MonitoredReplicaOptions with_bugs(MonitoredReplicaOptions replica, Bug bug) {
   replica.fencing = Fencing::lease;
-  replica.acks_before_disk = bug == Bug::tail_acks_before_disk;
   replica.ignores_epochs = bug == Bug::ignores_epochs;
   replica.skips_gaps = bug == Bug::skips_gaps;
   replica.ignores_lease = bug == Bug::ignores_lease;
@@ -83,7 +82,6 @@ void Chain::reconfigured() {
 }
 
 std::uint64_t Chain::in_chain() const {
-  if (bug(Bug::tail_acks_before_disk)) return is_head() ? log_.last() : verified_;
   return is_head() ? log_.durable() : std::min(log_.durable(), verified_);
 }
 
@@ -140,7 +138,7 @@ bool Chain::takes(std::string_view type) const {
 // Whether it knows everything that was ever acknowledged, and nobody else can be the tail.
 bool Chain::tail_serves() const {
   if (!is_tail() || !in_lease()) return false;
-  if (asked_ && !bug(Bug::two_tails)) return false;
+  if (asked_) return false;
   return bug(Bug::tail_reads_early) || log_.committed() >= std::min(floor_, log_.last());
 }
 

@@ -24,6 +24,7 @@ void Monitor::on_start(Env& env) {
     if (!r["members"].is_list()) continue;
     epoch_ = integer(r["epoch"]);
     version_ = integer(r["version"]);
+    until_ = r["until"];
     members_.clear();
     for (const Value& v : r["members"].list()) members_.push_back(node_of(v));
   }
@@ -60,7 +61,7 @@ void Monitor::check() {
   });
   if (changing_) return;
   const bool wanted =
-      members_.empty() || last_epoch_ > epoch_ || silent(members_.front()) ||
+      members_.empty() || last_epoch_ > epoch_ || (silent(members_.front()) && !options_.by_hand) ||
       (!options_.chain && reports_[members_.front()].fresh) ||
       (options_.chain && std::any_of(members_.begin(), members_.end(), [&](NodeId n) { return silent(n); }));
   // With all of them silent there is nobody to change to.
@@ -111,6 +112,10 @@ std::vector<NodeId> Monitor::choose() const {
   }
   if (chosen.size() < options_.quorum.value_or(1)) return {};
   if (options_.chain) return chosen;
+  if (const auto asked = std::find(chosen.begin(), chosen.end(), promoted_); asked != chosen.end()) {
+    std::rotate(chosen.begin(), asked, std::next(asked));
+    return chosen;
+  }
   const auto worse = [&](NodeId a, NodeId b) {
     const Report& x = sealed_.at(a);
     const Report& y = sealed_.at(b);
@@ -149,6 +154,7 @@ void Monitor::announce_after_fencing(std::vector<NodeId> members) {
 
 void Monitor::record(std::uint64_t epoch, std::vector<NodeId> members) {
   version_ = epoch == epoch_ ? version_ + 1 : 1;
+  if (promoted_ == kNoNode) until_ = {};
   epoch_ = epoch;
   members_ = std::move(members);
   announced_ = false;
@@ -162,7 +168,25 @@ void Monitor::record(std::uint64_t epoch, std::vector<NodeId> members) {
       env_->log("primary", Value(env_->name_of(members_.front())));
     }
     for (const NodeId n : *options_.replicas) tell(n, {});
+    if (version == 1) promoted_ = kNoNode;
   });
+}
+
+void Monitor::on_request(Env&, const Request& request, Reply reply) {
+  if (request.type != "promote") {
+    return reply(make_error("not_found", "a monitor takes promote, not '" + request.type + "'"));
+  }
+  const Value& name = request.body["name"];
+  const Expected<NodeId> node = env_->find(name.is_string() ? name.string() : std::string_view());
+  if (!node) return reply(node.error());
+  if (!reports_.contains(*node)) return reply(make_error("not_found", "it is no replica of this monitor's"));
+  if (journal_.broken() || changing_ || options_.chain) {
+    return reply(make_error("conflict", "another change is under way"));
+  }
+  promoted_ = *node;
+  until_ = request.body["until"];
+  begin_change();
+  reply(Value(true));
 }
 
 Value Monitor::configuration() const {
@@ -170,6 +194,7 @@ Value Monitor::configuration() const {
   for (const NodeId n : members_) members.push_back(number(n.index));
   return Value::map({{"epoch", number(epoch_)},
                      {"version", number(version_)},
+                     {"until", until_},
                      {"members", Value::list(std::move(members))}});
 }
 

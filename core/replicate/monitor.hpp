@@ -14,8 +14,10 @@
 // Members join and leave within an epoch at the wish of its primary (or tail), which counts a joining one
 // before it asks, and a leaving one until it is told: so the members are always among those that have every
 // acknowledged entry. The monitor is one node: while it is away nothing fails over, and leases run out.
-// Cost: two messages a heartbeat and replica. Sources: van Renesse & Schneider 2004 (the master of a chain);
-// Lin et al. 2008, "PacificA" (the configuration manager, and members asked for by the primary).
+// An operator may ask it to "promote" a replica by name, also one that is behind, and with `until` (seconds)
+// to go back to what the store was then: what came later is dropped. Cost: two messages a heartbeat and
+// replica. Sources: van Renesse & Schneider 2004 (the master of a chain); Lin et al. 2008, "PacificA" (the
+// configuration manager, and members asked for by the primary).
 #pragma once
 
 #include <array>
@@ -47,6 +49,7 @@ struct MonitorOptions {
   // Whether the members are those that the configuration says, of which one is enough, or all replicas, of
   // which so many must have promised.
   std::optional<std::size_t> quorum = std::nullopt;
+  bool by_hand = false;  // another primary is named only when "promote" asks for it
   std::function<void(NodeId)> power_off = nullptr;  // of stonith
   Duration power_time = std::chrono::milliseconds(100);
   bool promotes_any = false;         // planted: does not look whose log is best
@@ -59,6 +62,7 @@ class Monitor final : public Node {
 
   void on_start(Env& env) override;
   void on_message(Env& env, const Message& message) override;
+  void on_request(Env& env, const Request& request, Reply reply) override;
   // role ("monitor" or "broken"), epoch, primary, members, changing.
   Value show() const override;
 
@@ -97,6 +101,8 @@ class Monitor final : public Node {
   std::uint64_t version_ = 0;     // of the members within it
   std::vector<NodeId> members_;
 
+  NodeId promoted_ = kNoNode;  // asked for by the operator, in this change
+  Value until_;
   bool announced_ = false;  // the configuration is durable
   bool changing_ = false;
   bool fencing_ = false;  // the members are chosen, and the old ones not yet harmless

@@ -96,6 +96,7 @@ void MonitoredReplica::on_configuration(const Message& m) {
       members_.push_back(NodeId{static_cast<std::uint32_t>(integer(v))});
     }
     if (epoch > log_.promised()) log_.promise(epoch);
+    until_ = m.body["until"];
     reconfigured();
   }
   if (epoch == epoch_ && m.body["asked_at"].is_number()) {
@@ -324,7 +325,7 @@ void MonitoredReplica::pass_on(NodeId to, const Request& request, Reply reply) {
 }
 
 void MonitoredReplica::propose(Value command, Reply reply) {
-  log_.append(epoch_, std::move(command));
+  log_.append(epoch_, std::move(command), env_->wall_now());
   if (reply != nullptr) waiting_.insert_or_assign(log_.last(), Waiting{epoch_, std::move(reply)});
   log_.journal().when_durable([this] {
     progressed();

@@ -48,8 +48,9 @@ class MonitoredReplica : public Node {
   void on_start(Env& env) final;
   void on_message(Env& env, const Message& message) final;
   void on_request(Env& env, const Request& request, Reply reply) final;
-  // role, epoch, log (its last index), committed, members, dropped (entries that another history replaced, of
-  // which so many as `lost` had been committed here), and what the protocol adds.
+  // role ("primary", "expired" without a lease, "backup"; "head", "middle", "tail", "spare"; "broken"),
+  // epoch, log (its last index), committed, members, dropped (entries that another history replaced, of which
+  // so many as `lost` had been committed here), and what the protocol adds.
   Value show() const final;
   const ReplicaLog& log() const { return log_; }
 
@@ -96,6 +97,7 @@ class MonitoredReplica : public Node {
   void send_entries(Peer& peer, bool even_if_none);
   void send_to_all(bool even_if_none);
   void commit(std::uint64_t upto);
+  void drop_from(std::uint64_t index);
   // Appends it, and answers when it is committed; another end is unknown.
   void propose(Value command, Reply reply);
   void fail_waiting();
@@ -108,6 +110,7 @@ class MonitoredReplica : public Node {
   std::uint64_t epoch_ = 0;  // of the configuration
   std::uint64_t version_ = 0;
   std::vector<NodeId> members_;
+  Value until_;               // nil, or the time in seconds to which the new primary goes back
   std::uint64_t sealed_ = 0;  // the last epoch it promised since it started
   std::uint64_t round_ = 0;
   std::vector<Peer> peers_;
@@ -124,7 +127,6 @@ class MonitoredReplica : public Node {
   void on_append(const Message& m);
   void on_snapshot(const Message& m);
   void on_appended(const Message& m);
-  void drop_from(std::uint64_t index);
 
   Env* env_ = nullptr;
   NodeId monitor_ = kNoNode;

@@ -40,16 +40,23 @@ MonitorOptions monitor_of(const PrimaryBackupOptions& options, std::size_t count
   } else if (options.copies) {
     m.quorum = count - *options.copies;
   }
+  m.by_hand = options.by_hand;
   m.promotes_any = options.bug == Bug::promotes_any;
   m.lease_without_bound = options.bug == Bug::lease_without_bound;
   return m;
 }
 
 PrimaryBackup::PrimaryBackup(PrimaryBackupOptions options)
-    : MonitoredReplica(with_bugs(options.replica, options.bug)), own_(std::move(options)) {}
+    : MonitoredReplica(with_bugs(options.replica, options.bug)), own_(std::move(options)) {
+  SYSLAB_ASSERT(own_.ship_every == Duration(0) || own_.mode == PrimaryBackupMode::async);
+}
 
 Value PrimaryBackup::details() const {
   return degraded_ ? Value::map({{"degraded", true}}) : Value::map({});
+}
+
+const char* PrimaryBackup::role() const {
+  return !leading_ ? "backup" : in_lease() ? "primary" : "expired";
 }
 
 // ---- who leads
@@ -82,9 +89,34 @@ void PrimaryBackup::lead() {
   }
   peers_.clear();
   copy_to(others);
+  // Back to what the store was at a time: what was taken later goes.
+  if (until_.is_number()) {
+    std::uint64_t keep = log_.last();
+    while (keep > log_.base() && log_.record(keep)["at"].number() > until_.number()) --keep;
+    if (keep < log_.last()) drop_from(keep + 1);
+  }
+  shipped_ = log_.last() + 1;
+  if (own_.ship_every > Duration(0)) ship();
   // Until an entry of its own epoch is committed, it does not know which older ones are.
   first_of_epoch_ = log_.last() + 1;
   propose(begin_command(), nullptr);
+}
+
+// From time to time everything until now may go to the backups.
+void PrimaryBackup::ship() {
+  env().after(own_.ship_every, [this, epoch = epoch_] {
+    if (!leading_ || led_epoch_ != epoch || log_.broken()) return;
+    if (own_.ships_snapshots && !log_.journal().replacing() && log_.committed() > log_.snapshot_index()) {
+      log_.compact();
+    }
+    shipped_ = own_.ships_snapshots ? log_.snapshot_index() : log_.last();
+    send_to_all(false);
+    ship();
+  });
+}
+
+std::uint64_t PrimaryBackup::sendable() const {
+  return own_.ship_every > Duration(0) ? shipped_ : log_.last();
 }
 
 void PrimaryBackup::step_down() {
@@ -144,6 +176,8 @@ void PrimaryBackup::tick() {
   for (const Peer& peer : peers_) {
     const bool silent = env().now() - peer.heard > options_.timeout;
     if (silent && counts(peer.node)) {
+      // Without those that must be in sync it waits, so that one of them can take over.
+      if (is_member(peer.node) && members_.size() - 1 <= own_.in_sync_min) continue;
       if (bug(Bug::drops_unasked)) ignored_.insert(peer.node);
       wish("leave", peer.node);
     } else if (!silent && !is_member(peer.node)) {

@@ -6,7 +6,8 @@
 //              or with `copies` so many of the backups, whichever are quickest
 //   semi_sync  `copies` of the backups have it, or `semi_timeout` has passed; then the primary goes on alone
 //              until they have caught up
-//   async      only the primary has it
+//   async      only the primary has it; backups follow at once, or every `ship_every` (log shipping), or as a
+//              copy of the whole store every `ship_every` (snapshot replication)
 // Under sync with fencing answers are linearizable and no acknowledged write is lost, whatever fails. The
 // other modes lose what only the old primary had: when that one comes back it drops the tail of its log, and
 // says so
@@ -68,7 +69,11 @@ struct PrimaryBackupOptions {
   std::optional<std::size_t> copies =
       std::nullopt;  // backups that must have a write; none: sync all, else one
   Duration semi_timeout = std::chrono::seconds(1);
-  std::size_t in_sync_min = 0;  // of sync all: backups without which writes are refused
+  // Of sync all: so many backups stay members although they are silent, and writes wait for them.
+  std::size_t in_sync_min = 0;
+  Duration ship_every = {};      // of async: how often the log goes to the backups; zero: at once
+  bool ships_snapshots = false;  // instead of the log: the whole store
+  bool by_hand = false;          // another primary is named only when somebody asks the monitor to
   bool reads_anywhere = false;
   PrimaryBackupBug bug = PrimaryBackupBug::none;
   MonitoredReplicaOptions replica = {};
@@ -90,12 +95,13 @@ class PrimaryBackup final : public MonitoredReplica {
     Reply reply;
   };
 
-  const char* role() const override { return leading_ ? "primary" : "backup"; }
+  const char* role() const override;
   void serve(const Request& request, Reply reply) override;
   void reconfigured() override;
   void progressed() override;
   void tick() override;
   Value details() const override;
+  std::uint64_t sendable() const override;
 
   bool bug(PrimaryBackupBug bug) const { return own_.bug == bug; }
   bool sync_all() const { return own_.mode == PrimaryBackupMode::sync && !own_.copies; }
@@ -107,11 +113,13 @@ class PrimaryBackup final : public MonitoredReplica {
   bool counts(NodeId node) const;
   void watch_semi_sync();
   void finish_reads();
+  void ship();
 
   PrimaryBackupOptions own_;
   bool leading_ = false;
   std::uint64_t led_epoch_ = 0;
   std::uint64_t first_of_epoch_ = 0;
+  std::uint64_t shipped_ = 0;
   bool degraded_ = false;  // semi_sync goes on alone
   // Backups that are waited for although they are no members yet, and the entry up to which they must have
   // the log before they are proposed.

@@ -14,8 +14,9 @@ Value number(std::uint64_t n) {
 
 }  // namespace
 
-// Records: {promised}; entries {index, epoch, command}, of which a later one replaces those from its index
-// on; {dropped}, the index from which entries are gone; and first of all {state, index, epoch} of a snapshot.
+// Records: {promised}; entries {index, epoch, at, command}, of which a later one replaces those from its
+// index on; {dropped}, the index from which entries are gone; and first of all {state, index, epoch} of a
+// snapshot.
 void ReplicaLog::open(Env& env, std::function<void()> failed) {
   self_ = env.self();
   for (const Value& record : journal_.open(env, std::move(failed))) load(record);
@@ -54,9 +55,11 @@ void ReplicaLog::promise(std::uint64_t epoch) {
   journal_.append(Value::map({{"promised", number(epoch)}}));
 }
 
-void ReplicaLog::append(std::uint64_t epoch, Value command) {
-  append_record(
-      Value::map({{"index", number(last() + 1)}, {"epoch", number(epoch)}, {"command", std::move(command)}}));
+void ReplicaLog::append(std::uint64_t epoch, Value command, Instant at) {
+  append_record(Value::map({{"index", number(last() + 1)},
+                            {"epoch", number(epoch)},
+                            {"at", to_seconds(at)},
+                            {"command", std::move(command)}}));
 }
 
 void ReplicaLog::append_record(Value record) {
@@ -138,7 +141,8 @@ void ReplicaLog::compact() {
   for (std::uint64_t i = snapshot_ + 1; i <= last(); ++i) records.push_back(record(i));
   journal_.replace(records);
   note_durable();
-  // What is left of the log before the snapshot saves those who are a little behind a transfer of it.
+  // What is left of the log before the snapshot saves those who are a little behind a transfer of it. With
+  // snapshots only when asked for, nothing is.
   const std::uint64_t kept = std::min<std::uint64_t>(snapshot_ - base_, options_.snapshot_after / 2);
   base_epoch_ = epoch_at(snapshot_ - kept);
   log_.erase(log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(snapshot_ - kept - base_));

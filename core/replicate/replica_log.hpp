@@ -38,7 +38,8 @@ class ReplicaLog {
   std::uint64_t base() const { return base_; }
   std::uint64_t epoch_at(std::uint64_t index) const;  // Requires: base() <= index <= last()
   std::uint64_t last_epoch() const { return epoch_at(last()); }
-  // As a value {index, epoch, command}. Requires: base() < index <= last().
+  // As a value {index, epoch, at, command}; `at` is when the primary took it, by its wall clock, in seconds.
+  // Requires: base() < index <= last().
   const Value& record(std::uint64_t index) const { return log_[index - base_ - 1].record; }
   std::uint64_t durable() const { return durable_; }
   std::uint64_t committed() const { return committed_; }
@@ -48,7 +49,7 @@ class ReplicaLog {
   // Never to follow an earlier epoch; durable when the journal is.
   void promise(std::uint64_t epoch);
 
-  void append(std::uint64_t epoch, Value command);
+  void append(std::uint64_t epoch, Value command, Instant at);
   // An entry as another replica has it. Requires: its index is last() + 1.
   void append_record(Value record);
   // The entry and all behind it. How many of them were committed here.
@@ -56,6 +57,9 @@ class ReplicaLog {
   // Executes up to there. `executed` is told each entry and its result.
   using Executed = std::function<void(std::uint64_t index, const Value& record, const Result& result)>;
   void commit(std::uint64_t upto, const Executed& executed);
+
+  // Makes a snapshot of what is executed, and forgets entries before it. Requires: !journal().replacing().
+  void compact();
 
   const KvMachine& store() const { return machine_; }
   // What a replica is sent that is too far behind: {index, epoch, state}.
@@ -71,7 +75,6 @@ class ReplicaLog {
 
   void load(const Value& record);
   void execute_next(const Executed& executed);
-  void compact();
   void note_durable();
   void report(NodeId self, std::uint64_t index) const;
 

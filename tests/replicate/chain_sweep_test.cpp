@@ -23,7 +23,7 @@ test::Ordeal ordeal(std::uint64_t seed, Bug bug) {
   if (seed % 3 == 0) options.replica.lease = 500ms;
   // What a bug needs to show at all.
   if (bug == Bug::reads_dirty) options.reads_anywhere = true;
-  if (bug == Bug::two_tails || bug == Bug::tail_reads_early) options.reads_anywhere = false;
+  if (bug == Bug::tail_reads_early) options.reads_anywhere = false;
   if (bug == Bug::snapshot_forgets_clients) options.replica.log.snapshot_after = 2;
   test::Ordeal o;
   o.world = {.seed = seed,
