@@ -29,7 +29,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/replicate/journal.hpp"
+#include "core/replicate/replica_journal.hpp"
 #include "core/runtime/node.hpp"
 
 namespace syslab {
@@ -93,7 +93,7 @@ class Monitor final : public Node {
 
   MonitorOptions options_;
   Env* env_ = nullptr;
-  Journal journal_;
+  ReplicaJournal journal_;
 
   // On disk.
   std::uint64_t last_epoch_ = 0;  // the last that anybody was asked to promise

@@ -11,9 +11,9 @@
 #include <functional>
 #include <memory>
 
-#include "core/replicate/journal.hpp"
 #include "core/replicate/kv_machine.hpp"
 #include "core/replicate/log_watch.hpp"
+#include "core/replicate/replica_journal.hpp"
 
 namespace syslab {
 
@@ -30,7 +30,7 @@ class ReplicaLog {
   explicit ReplicaLog(ReplicaLogOptions options) : options_(std::move(options)) {}
 
   void open(Env& env, std::function<void()> failed);
-  Journal& journal() { return journal_; }
+  ReplicaJournal& journal() { return journal_; }
   bool broken() const { return journal_.broken(); }
 
   std::uint64_t last() const { return base_ + log_.size(); }
@@ -79,7 +79,7 @@ class ReplicaLog {
   void report(NodeId self, std::uint64_t index) const;
 
   ReplicaLogOptions options_;
-  Journal journal_;
+  ReplicaJournal journal_;
   NodeId self_;
   std::deque<Entry> log_;
   std::uint64_t base_ = 0;

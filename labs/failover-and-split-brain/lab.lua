@@ -156,7 +156,7 @@ print(chart.table{ rows = rows, columns = { "fencing", "primaries at 3 s", "ackn
 print(lease.picture)
 lease.lost]],
       predict = {
-        question = "kv-1 acknowledged alone for as long as its lease lasted. With `lease`, how does that compare with `none`?",
+        question = "kv-1 acknowledged alone while its lease lasted. How does what is lost compare with `none`?",
         choices = { "as many lost", "a fraction of it" },
         answer = function(env) return env.lease.lost * 2 > env.split.lost and "as many lost" or "a fraction of it" end,
       },
@@ -218,7 +218,7 @@ a time, there is one. Both are needed: fencing alone does not make copies, and c
     },
   },
   finish = [[
-In October 2018 a link of GitHub's was away for 43 seconds. Its failover named primaries on the other coast, and both sides
-had writes that the other one lacked; putting it right took a day. Look for the fencing in what you run: epochs in
+In October 2018 a link of GitHub's was away for 43 seconds. Its failover named primaries on the other coast, and both
+sides had writes that the other one lacked; putting it right took a day. Look for the fencing in what you run: epochs in
 Kafka, leases in Chubby and etcd's clients, STONITH in Pacemaker.]],
 }

@@ -90,8 +90,8 @@ for some a hop to the primary. And the slowest backup sets the pace.]]):format(e
       name = "async",
       title = "Nobody has it",
       text = [[
-The same crash with `mode = "async"`: acknowledged as soon as the primary's own disk has it. The backups are sent the log
-at once, so they are some 5 ms behind.]],
+The same crash with `mode = "async"`: acknowledged as soon as the primary's own disk has it. The backups are sent the
+log at once, so they are some 5 ms behind.]],
       code = [[
 async = trial(primary_backup{ count = 3, mode = "async" })
 async.took / sync.took]],
@@ -191,8 +191,8 @@ shipped.rpo, copied.rpo]],
       end,
       explain = function(env)
         return ([[
-%.1f s and %.1f s: the interval is the RPO, plus the time a shipment takes. What a copy of everything costs grows with the
-store, what a log costs with the writes. A log can also be cut: promoted with `until`, a subscriber has the store as
+%.1f s and %.1f s: the interval is the RPO, plus the time a shipment takes. What a copy of everything costs grows with
+the store, what a log costs with the writes. A log can also be cut: promoted with `until`, a subscriber has the store as
 it was before somebody deleted the wrong table.]]):format(env.shipped.rpo, env.copied.rpo)
       end,
     },

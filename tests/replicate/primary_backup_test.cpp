@@ -53,8 +53,8 @@ struct Group {
     return *answer;
   }
   Result write(NodeId node, int value, Duration timeout = 2s) {
-    return ask(node, "write",
-               Value::map({{"key", "x"}, {"value", value}, {"client", "c"}, {"seq", ++seq}}), timeout);
+    return ask(node, "write", Value::map({{"key", "x"}, {"value", value}, {"client", "c"}, {"seq", ++seq}}),
+               timeout);
   }
   Result read(NodeId node) { return ask(node, "read", Value::map({{"key", "x"}})); }
   FaultId cut_off(NodeId node) { return *world.inject(make_partition({.target = world.name_of(node)})); }
@@ -106,8 +106,9 @@ TEST_CASE("primary_backup: a replica that is far behind is sent a snapshot", "[r
   CHECK(g.world.host(away).show()["snapshot"].number() >= 40);
 }
 
-TEST_CASE("primary_backup: without fencing a primary that is cut off goes on, and what it acknowledged is lost",
-          "[replicate][primary_backup]") {
+TEST_CASE(
+    "primary_backup: without fencing a primary that is cut off goes on, and what it acknowledged is lost",
+    "[replicate][primary_backup]") {
   Group g(with(PrimaryBackupMode::async, Fencing::none));
   const NodeId old = g.primary();
   REQUIRE(g.write(old, 1).ok());
@@ -122,8 +123,10 @@ TEST_CASE("primary_backup: without fencing a primary that is cut off goes on, an
   CHECK(*g.read(g.primary()) == Value(1));
 }
 
-TEST_CASE("primary_backup: with epochs in sync, a lease or the power switch, one that is cut off acknowledges nothing",
-          "[replicate][primary_backup]") {
+TEST_CASE(
+    "primary_backup: with epochs in sync, a lease or the power switch, one that is cut off acknowledges "
+    "nothing",
+    "[replicate][primary_backup]") {
   for (const Fencing fencing : {Fencing::epoch, Fencing::lease, Fencing::stonith}) {
     Group g(with(fencing == Fencing::epoch ? PrimaryBackupMode::sync : PrimaryBackupMode::async, fencing));
     const NodeId old = g.primary();
@@ -168,8 +171,10 @@ TEST_CASE("primary_backup: a group that is told how many must be in sync waits f
   CHECK(g.write(g.primary(), 2).ok());
 }
 
-TEST_CASE("primary_backup: a log that is shipped every second loses less than a second, and can be promoted to a time",
-          "[replicate][primary_backup][shipping]") {
+TEST_CASE(
+    "primary_backup: a log that is shipped every second loses less than a second, and can be promoted to a "
+    "time",
+    "[replicate][primary_backup][shipping]") {
   for (const bool snapshots : {false, true}) {
     PrimaryBackupOptions o = with(PrimaryBackupMode::async, Fencing::epoch);
     o.ship_every = 1s;
@@ -203,8 +208,9 @@ TEST_CASE("primary_backup: a request that is asked again is executed once, also 
   Group g({});
   const NodeId first = g.primary();
   const auto add = [&](NodeId node) {
-    return g.ask(node, "cas",
-                 Value::map({{"key", "x"}, {"expected", Value()}, {"value", 1}, {"client", "a"}, {"seq", 1}}));
+    return g.ask(
+        node, "cas",
+        Value::map({{"key", "x"}, {"expected", Value()}, {"value", 1}, {"client", "a"}, {"seq", 1}}));
   };
   REQUIRE(add(first).ok());
   g.world.inject(make_crash({.target = g.world.name_of(first)}));

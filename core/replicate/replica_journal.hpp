@@ -1,4 +1,4 @@
-// Journal: the records of one process on its disk, in the order in which they were written.
+// ReplicaJournal: the records of one process on its disk, in the order in which they were written.
 //
 // Records are appended and become durable together: whoever waits for the disk shares one fsync with all who
 // wait. The whole may be replaced by other records, which go to a file of their own (under the other of two
@@ -18,7 +18,7 @@
 
 namespace syslab {
 
-class Journal {
+class ReplicaJournal {
  public:
   // Reads what is there; `failed` is called once, when the disk fails (also now). Requires: called once, at
   // the start of the process.

@@ -1,4 +1,4 @@
-#include "core/replicate/journal.hpp"
+#include "core/replicate/replica_journal.hpp"
 
 #include <optional>
 
@@ -25,7 +25,7 @@ std::optional<Value> unsealed(const Value& stored) {
 }  // namespace
 
 // The first record of a file says of which generation it is and with how many records it began.
-Value::List Journal::open(Env& env, std::function<void()> failed) {
+Value::List ReplicaJournal::open(Env& env, std::function<void()> failed) {
   env_ = &env;
   failed_ = std::move(failed);
   Value::List newest;
@@ -58,12 +58,12 @@ Value::List Journal::open(Env& env, std::function<void()> failed) {
   return newest;
 }
 
-void Journal::append(Value record) {
+void ReplicaJournal::append(Value record) {
   ++writes_;
   env_->disk().append(file(), sealed(std::move(record)), [this](const Result& r) { ok(r); });
 }
 
-void Journal::replace(const Value::List& records) {
+void ReplicaJournal::replace(const Value::List& records) {
   const std::string old = file();
   ++generation_;
   Value::List content = {sealed(Value::map(
@@ -78,14 +78,14 @@ void Journal::replace(const Value::List& records) {
   });
 }
 
-void Journal::when_durable(std::function<void()> action) {
+void ReplicaJournal::when_durable(std::function<void()> action) {
   if (broken_) return;
   if (durable_ == writes_) return action();
   deferred_.push_back({writes_, std::move(action)});
   flush();
 }
 
-void Journal::flush() {
+void ReplicaJournal::flush() {
   if (flushing_) return;
   flushing_ = true;
   env_->disk().sync([this, upto = writes_](const Result& r) {
@@ -101,7 +101,7 @@ void Journal::flush() {
   });
 }
 
-bool Journal::ok(const Result& result) {
+bool ReplicaJournal::ok(const Result& result) {
   if (broken_) return false;
   if (result.ok()) return true;
   broken_ = true;
