@@ -37,10 +37,11 @@ return kv[1]:call{ type = "read", key = "x" } == 1)",
           auto protocol = std::make_shared<Protocol>();
           protocol->name = "chain";
           protocol->count = a.count("count");
-          protocol->replica = [o](std::shared_ptr<const std::vector<NodeId>> members) -> NodeFactory {
+          protocol->watched = [o](std::shared_ptr<const std::vector<NodeId>> members) -> Protocol::Watched {
             ChainOptions options = o;
             options.replica.replicas = std::move(members);
-            return [options] { return std::make_unique<Chain>(options); };
+            options.replica.log.watch = std::make_shared<LogWatch>();
+            return {[options] { return std::make_unique<Chain>(options); }, options.replica.log.watch};
           };
           protocol->beside = [o](World& world, const std::string& name,
                                  std::shared_ptr<const std::vector<NodeId>> members) {

@@ -60,10 +60,11 @@ int push_primary_backup(lua_State* L, std::string name, std::size_t count,
   auto protocol = std::make_shared<Protocol>();
   protocol->name = std::move(name);
   protocol->count = count;
-  protocol->replica = [options](std::shared_ptr<const std::vector<NodeId>> members) -> NodeFactory {
+  protocol->watched = [options](std::shared_ptr<const std::vector<NodeId>> members) -> Protocol::Watched {
     PrimaryBackupOptions o = options;
     o.replica.replicas = std::move(members);
-    return [o] { return std::make_unique<PrimaryBackup>(o); };
+    o.replica.log.watch = std::make_shared<LogWatch>(o.mode != PrimaryBackupMode::sync);
+    return {[o] { return std::make_unique<PrimaryBackup>(o); }, o.replica.log.watch};
   };
   protocol->beside = [options, count](World& world, const std::string& group,
                                       std::shared_ptr<const std::vector<NodeId>> members) {
