@@ -2,6 +2,15 @@
 -- Written by `syslab help annotations` from the descriptors in bindings/. Do not edit; to renew it:
 -- ./syslab help annotations > lua/types/syslab.lua
 
+---Makes terms out of text.
+---@class Analyzer
+local Analyzer = {}
+
+---The terms of a text, in order.
+---@param text string
+---@return any[]
+function Analyzer:tokens(text) end
+
 ---A node that starts and stops the members of a fleet by what it measures.
 ---@class Autoscaler
 local Autoscaler = {}
@@ -307,6 +316,126 @@ function CountMin:memory() end
 ---@return Error?
 function CountMin:merge(other) end
 
+---A replicated data type: every copy changes at once, and copies that know the same changes have the same value. Operations return their delta, which other copies merge.
+---@class Crdt
+local Crdt = {}
+
+---@class Crdt.add.options
+---@field value? any the element (required)
+
+---Adds to a set.
+---@param options? Crdt.add.options
+---@return any
+---@overload fun(self: Crdt, value: any): any
+function Crdt:add(options) end
+
+---Does an operation, given as a table such as { op = 'add', value = 1 }.
+---@param operation any
+---@return any
+function Crdt:apply(operation) end
+
+---@class Crdt.decrement.options
+---@field by? integer how much (default: 1)
+
+---Takes off a pn_counter.
+---@param options? Crdt.decrement.options
+---@return any
+---@overload fun(self: Crdt, by?: integer): any
+function Crdt:decrement(options) end
+
+---@class Crdt.delete.options
+---@field at? integer the first character's place, from 1 (required)
+---@field count? integer how many characters (default: 1)
+
+---Deletes from a text.
+---@param options? Crdt.delete.options
+---@return any
+---@overload fun(self: Crdt, at: integer, options?: Crdt.delete.options): any
+function Crdt:delete(options) end
+
+---@class Crdt.delta.options
+---@field since? integer a version of this copy (default: 0: everything)
+
+---What changed here after that version.
+---@param options? Crdt.delta.options
+---@return any
+---@overload fun(self: Crdt, since?: integer): any
+function Crdt:delta(options) end
+
+---@class Crdt.increment.options
+---@field by? integer how much (default: 1)
+
+---Counts.
+---@param options? Crdt.increment.options
+---@return any
+---@overload fun(self: Crdt, by?: integer): any
+function Crdt:increment(options) end
+
+---@class Crdt.insert.options
+---@field at? integer the place that its first character will have (required)
+---@field text? string what is typed (required)
+
+---Types into a text.
+---@param options? Crdt.insert.options
+---@return any
+---@overload fun(self: Crdt, at: integer, options?: Crdt.insert.options): any
+---@overload fun(self: Crdt, at: integer, text: string): any
+function Crdt:insert(options) end
+
+---Joins what others did: another copy, its state, or a delta. Whether it was news.
+---@param other any
+---@return boolean
+function Crdt:merge(other) end
+
+---@class Crdt.put.options
+---@field field? string the field's name (required)
+---@field value? any its value (required)
+---@field time? number the later one stays; of a last-write-wins type (default: one more than the latest that is known)
+
+---Puts into a map.
+---@param options? Crdt.put.options
+---@return any
+---@overload fun(self: Crdt, field: string, options?: Crdt.put.options): any
+---@overload fun(self: Crdt, field: string, value: any, options?: Crdt.put.options): any
+function Crdt:put(options) end
+
+---@class Crdt.remove.options
+---@field what? any an element of a set, a field of a map (required)
+---@field time? number the later one stays; of a last-write-wins type (default: one more than the latest that is known)
+
+---Removes from a set or a map.
+---@param options? Crdt.remove.options
+---@return any
+---@overload fun(self: Crdt, what: any, options?: Crdt.remove.options): any
+function Crdt:remove(options) end
+
+---@class Crdt.set.options
+---@field value? any its value (required)
+---@field time? number the later one stays; of a last-write-wins type (default: one more than the latest that is known)
+
+---Writes a register.
+---@param options? Crdt.set.options
+---@return any
+---@overload fun(self: Crdt, value: any, options?: Crdt.set.options): any
+function Crdt:set(options) end
+
+---Bytes of the state on the wire, and of the value alone: the rest is metadata.
+---@return number
+---@return number
+function Crdt:size_bytes() end
+
+---Everything, as other copies may merge it.
+---@return any
+function Crdt:state() end
+
+---What it is worth: a number, a list, a table, a text.
+---@return any
+function Crdt:value() end
+
+---How many changes this copy has seen; for delta(since).
+---@return number
+function Crdt:version() end
+
 ---A probability distribution: service times, delays, sizes.
 ---@class Distribution
 local Distribution = {}
@@ -319,6 +448,146 @@ function Distribution:sample(n) end
 ---The expected value; infinite for a Pareto of shape 1 or less.
 ---@return number
 function Distribution:mean() end
+
+---Collections of documents without a schema. In a world, lab.store.database serves it.
+---@class Documents
+local Documents = {}
+
+---@class Documents.create_index.options
+---@field collection? string its name; it is made by the first insert (required)
+---@field path? string through maps and lists: 'lines.sku' (required)
+---@field unique? boolean no two documents have the same (default: false)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---A secondary index on a path.
+---@param options? Documents.create_index.options
+---@return true?
+---@return Error?
+---@overload fun(self: Documents, collection: string, options?: Documents.create_index.options): true?
+---@overload fun(self: Documents, collection: string, path: string, options?: Documents.create_index.options): true?
+function Documents:create_index(options) end
+
+---@class Documents.delete.options
+---@field collection? string its name; it is made by the first insert (required)
+---@field where? any a condition on any paths: { ['address.city'] = 'Rome', age = { at_least = 18 } } (default: all)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes documents away.
+---@param options? Documents.delete.options
+---@return table?
+---@return Error?
+---@overload fun(self: Documents, collection: string, options?: Documents.delete.options): table?
+function Documents:delete(options) end
+
+---@class Documents.describe.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---What there is.
+---@param options? Documents.describe.options
+---@return table
+---@overload fun(self: Documents, now?: number): table
+function Documents:describe(options) end
+
+---@class Documents.drop_index.options
+---@field collection? string its name; it is made by the first insert (required)
+---@field path? string as it was made (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes an index away.
+---@param options? Documents.drop_index.options
+---@return true?
+---@return Error?
+---@overload fun(self: Documents, collection: string, options?: Documents.drop_index.options): true?
+---@overload fun(self: Documents, collection: string, path: string, options?: Documents.drop_index.options): true?
+function Documents:drop_index(options) end
+
+---@class Documents.explain.options
+---@field collection? string its name; it is made by the first insert (required)
+---@field where? any a condition on any paths: { ['address.city'] = 'Rome', age = { at_least = 18 } } (default: all)
+---@field columns? any paths, or { name = path } (default: whole documents)
+---@field order? any paths, '-path' for the largest first (default: as inserted)
+---@field limit? integer documents at most (default: all)
+---@field offset? integer documents to skip (default: 0)
+---@field group? any paths (default: none)
+---@field compute? table of each group: { n = 'count', total = { 'sum', 'price' } } (default: nothing)
+---@field having? any a condition on groups (default: all)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---How find would go about it.
+---@param options? Documents.explain.options
+---@return table
+---@overload fun(self: Documents, collection: string, options?: Documents.explain.options): table
+function Documents:explain(options) end
+
+---@class Documents.find.options
+---@field collection? string its name; it is made by the first insert (required)
+---@field where? any a condition on any paths: { ['address.city'] = 'Rome', age = { at_least = 18 } } (default: all)
+---@field columns? any paths, or { name = path } (default: whole documents)
+---@field order? any paths, '-path' for the largest first (default: as inserted)
+---@field limit? integer documents at most (default: all)
+---@field offset? integer documents to skip (default: 0)
+---@field group? any paths (default: none)
+---@field compute? table of each group: { n = 'count', total = { 'sum', 'price' } } (default: nothing)
+---@field having? any a condition on groups (default: all)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---The documents that a condition means.
+---@param options? Documents.find.options
+---@return any[]?
+---@return Error?
+---@overload fun(self: Documents, collection: string, options?: Documents.find.options): any[]?
+function Documents:find(options) end
+
+---@class Documents.insert.options
+---@field collection? string its name; it is made by the first insert (required)
+---@field document? table one (default: none)
+---@field documents? any[] or several: all, or none (default: none)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Adds documents; one without an id is given one.
+---@param options? Documents.insert.options
+---@return table?
+---@return Error?
+---@overload fun(self: Documents, collection: string, options?: Documents.insert.options): table?
+function Documents:insert(options) end
+
+---@class Documents.lookup.options
+---@field collection? string its name; it is made by the first insert (required)
+---@field where? any a condition on any paths: { ['address.city'] = 'Rome', age = { at_least = 18 } } (default: all)
+---@field from string the other collection (required)
+---@field path string where the id of one of its documents stands (required)
+---@field into string where it is put (required)
+---@field columns? any paths, or { name = path } (default: whole documents)
+---@field order? any paths, '-path' for the largest first (default: as inserted)
+---@field limit? integer documents at most (default: all)
+---@field offset? integer documents to skip (default: 0)
+---@field group? any paths (default: none)
+---@field compute? table of each group: { n = 'count', total = { 'sum', 'price' } } (default: nothing)
+---@field having? any a condition on groups (default: all)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Documents with those that they reference put into them.
+---@param options? Documents.lookup.options
+---@return any[]?
+---@return Error?
+---@overload fun(self: Documents, collection: string, options?: Documents.lookup.options): any[]?
+function Documents:lookup(options) end
+
+---@class Documents.update.options
+---@field collection? string its name; it is made by the first insert (required)
+---@field where? any a condition on any paths: { ['address.city'] = 'Rome', age = { at_least = 18 } } (default: all)
+---@field set? table paths and values (default: nothing)
+---@field add? table paths and numbers (default: nothing)
+---@field push? table paths of lists, and what is appended (default: nothing)
+---@field remove? any[] paths (default: nothing)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Changes documents, each by itself.
+---@param options? Documents.update.options
+---@return table?
+---@return Error?
+---@overload fun(self: Documents, collection: string, options?: Documents.update.options): table?
+function Documents:update(options) end
 
 ---What a node written in Lua can see of its world. Every handler gets it first.
 ---@class Env
@@ -405,6 +674,31 @@ function Env:peek(file) end
 ---@field message string The same for people.
 ---@field definite boolean Whether the operation certainly did not happen; false: it may have.
 local Error = {}
+
+---A clock that counts events; its stamps tell what may have led to what.
+---@class EventClock
+local EventClock = {}
+
+---'before', 'after', 'equal' or, of vector clocks, 'concurrent'.
+---@param a any
+---@param b any
+---@return string
+function EventClock:compare(a, b) end
+
+---The last stamp given.
+---@return any
+function EventClock:last() end
+
+---The stamp of the arrival of a message that carries one; `wall`: the wall clock in seconds, for hybrid clocks (the world's time).
+---@param stamp any
+---@param wall? any
+---@return any
+function EventClock:receive(stamp, wall) end
+
+---The stamp of an event, which a message takes along.
+---@param wall? any
+---@return any
+function EventClock:tick(wall) end
 
 ---An append-only log of events in streams; states are folds over it.
 ---@class EventLog
@@ -576,6 +870,28 @@ function Exchange:route(options) end
 ---@overload fun(self: Exchange, queue: string, options?: Exchange.unbind.options): boolean
 function Exchange:unbind(options) end
 
+---Says from the times of heartbeats whether their sender is still there. Times are in seconds and never run backwards; left out, it is the time of the last world.
+---@class FailureDetector
+local FailureDetector = {}
+
+---A heartbeat has come.
+---@param now? any
+function FailureDetector:heartbeat(now) end
+
+---Phi, or the silence in timeouts; 0 before the first heartbeat.
+---@param now? any
+---@return number
+function FailureDetector:suspicion(now) end
+
+---Whether that is above the threshold.
+---@param now? any
+---@return boolean
+function FailureDetector:suspects(now) end
+
+---How long a silence makes it suspect, as it is now; infinite before the first heartbeat.
+---@return number
+function FailureDetector:patience() end
+
 ---A plan to break something: made by lab.fault, carried out by w:at, w:inject and w:nemesis.
 ---@class Fault
 local Fault = {}
@@ -604,6 +920,26 @@ function FilterPolicy:matches(document) end
 ---The policy as it was given.
 ---@return table
 function FilterPolicy:source() end
+
+---Counts requests by shard and finds hot keys.
+---@class Heat
+local Heat = {}
+
+---Forgets all counts: a new period begins.
+function Heat:clear() end
+
+---Counts requests for a key.
+---@param key any
+---@param requests? any
+function Heat:record(key, requests) end
+
+---Counts a list of keys.
+---@param keys any
+function Heat:replay(keys) end
+
+---Of each shard: name, requests, over_fair, hot, and one_key (its hottest key alone is more than a fair share, so splitting does not help); the ten hottest keys: key, count (at least the truth), error, shard.
+---@return table
+function Heat:report() end
 
 ---What clients asked of a system and what came of it: invocations and completions, in order.
 ---@class History
@@ -1132,6 +1468,365 @@ function Node:state() end
 ---@return boolean
 function Node:up() end
 
+---An object store: buckets of objects under full paths. Time is an argument (left out, it is that of the last world), and what falls due in between happens at its own time. In a world, lab.store.object_service serves it.
+---@class Objects
+local Objects = {}
+
+---@class Objects.abort_upload.options
+---@field bucket? string its name (required)
+---@field key? string the full path (required)
+---@field upload? string its id (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Gives an upload up, and its parts.
+---@param options? Objects.abort_upload.options
+---@return true?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.abort_upload.options): true?
+---@overload fun(self: Objects, bucket: string, key: string, options?: Objects.abort_upload.options): true?
+---@overload fun(self: Objects, bucket: string, key: string, upload: string, options?: Objects.abort_upload.options): true?
+function Objects:abort_upload(options) end
+
+---@class Objects.bill.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---What was spent until now, in dollars: storage, requests, retrieval, early_deletion, transitions, monitoring, total; and by class and tier.
+---@param options? Objects.bill.options
+---@return table
+---@overload fun(self: Objects, now?: number): table
+function Objects:bill(options) end
+
+---@class Objects.check_name.options
+---@field name? string a name for a bucket (required)
+
+---Whether a bucket may be called so, and which rule forbids it.
+---@param options? Objects.check_name.options
+---@return true|any
+---@return any
+---@return any
+---@overload fun(self: Objects, name: string): true|any
+function Objects:check_name(options) end
+
+---@class Objects.complete_upload.options
+---@field bucket? string its name (required)
+---@field key? string the full path (required)
+---@field upload? string its id (required)
+---@field parts? any[] { { part = 1, etag = '...' }, ... }, ascending; gaps are allowed (required)
+---@field if_match? string only where this is the ETag (default: no condition)
+---@field if_none_match? string '*': only where there is no object (default: no condition)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Makes an object of the parts; its ETag is the MD5 of their MD5s, and '-N'.
+---@param options? Objects.complete_upload.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.complete_upload.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, options?: Objects.complete_upload.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, upload: string, options?: Objects.complete_upload.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, upload: string, parts: any[], options?: Objects.complete_upload.options): table?
+function Objects:complete_upload(options) end
+
+---@class Objects.copy_object.options
+---@field bucket? string its name (required)
+---@field key? string the full path (required)
+---@field from? table { key =, bucket =, version = } (required)
+---@field metadata? table names and texts, 2 KiB together (default: none)
+---@field tags? table names and texts that lifecycle rules look at (default: none)
+---@field class? string the storage class (default: 'STANDARD')
+---@field if_match? string only where this is the ETag (default: no condition)
+---@field if_none_match? string '*': only where there is none (default: no condition)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Copies an object within the store; also the way to change its class or metadata.
+---@param options? Objects.copy_object.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.copy_object.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, options?: Objects.copy_object.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, from: table, options?: Objects.copy_object.options): table?
+function Objects:copy_object(options) end
+
+---@class Objects.counts.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---What is in it.
+---@param options? Objects.counts.options
+---@return table
+---@overload fun(self: Objects, now?: number): table
+function Objects:counts(options) end
+
+---@class Objects.create_bucket.options
+---@field bucket? string its name (required)
+---@field versioning? boolean keeps old versions (default: false)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Makes a bucket.
+---@param options? Objects.create_bucket.options
+---@return true?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.create_bucket.options): true?
+function Objects:create_bucket(options) end
+
+---@class Objects.create_upload.options
+---@field bucket? string its name (required)
+---@field key? string the full path (required)
+---@field metadata? table names and texts, 2 KiB together (default: none)
+---@field tags? table names and texts that lifecycle rules look at (default: none)
+---@field class? string the storage class (default: 'STANDARD')
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Begins an upload in parts.
+---@param options? Objects.create_upload.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.create_upload.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, options?: Objects.create_upload.options): table?
+function Objects:create_upload(options) end
+
+---@class Objects.delete_bucket.options
+---@field bucket? string its name (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Only an empty one.
+---@param options? Objects.delete_bucket.options
+---@return true?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.delete_bucket.options): true?
+function Objects:delete_bucket(options) end
+
+---@class Objects.delete_object.options
+---@field bucket? string its name (required)
+---@field key? string the full path (required)
+---@field version? string one of its versions (default: the newest)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Deletes; with versioning it only hides the object behind a delete marker, unless a version is named. Nothing to delete is a success.
+---@param options? Objects.delete_object.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.delete_object.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, options?: Objects.delete_object.options): table?
+function Objects:delete_object(options) end
+
+---@class Objects.events.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---What notification rules have asked for since the last call.
+---@param options? Objects.events.options
+---@return any[]
+---@overload fun(self: Objects, now?: number): any[]
+function Objects:events(options) end
+
+---@class Objects.get_lifecycle.options
+---@field bucket? string its name (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---The rules as they were set.
+---@param options? Objects.get_lifecycle.options
+---@return any[]?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.get_lifecycle.options): any[]?
+function Objects:get_lifecycle(options) end
+
+---@class Objects.get_object.options
+---@field bucket? string its name (required)
+---@field key? string the full path (required)
+---@field version? string one of its versions (default: the newest)
+---@field range? string 'bytes=0-99', 'bytes=100-' or 'bytes=-100' (default: all of it)
+---@field if_match? string only where this is the ETag, else PreconditionFailed (default: no condition)
+---@field if_none_match? string only where this is not the ETag, else NotModified (default: no condition)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Reads an object.
+---@param options? Objects.get_object.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.get_object.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, options?: Objects.get_object.options): table?
+function Objects:get_object(options) end
+
+---@class Objects.head_object.options
+---@field bucket? string its name (required)
+---@field key? string the full path (required)
+---@field version? string one of its versions (default: the newest)
+---@field if_match? string only where this is the ETag (default: no condition)
+---@field if_none_match? string only where it is not (default: no condition)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---All about an object but its bytes; also of an archived one.
+---@param options? Objects.head_object.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.head_object.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, options?: Objects.head_object.options): table?
+function Objects:head_object(options) end
+
+---@class Objects.list_buckets.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---All of them.
+---@param options? Objects.list_buckets.options
+---@return any[]
+---@overload fun(self: Objects, now?: number): any[]
+function Objects:list_buckets(options) end
+
+---@class Objects.list_objects.options
+---@field bucket? string its name (required)
+---@field prefix? string keys that begin so (default: '')
+---@field delimiter? string keys that have it after the prefix are rolled up to common prefixes (default: none)
+---@field start_after? string keys after this one (default: the beginning)
+---@field token? string of the page before (default: the first page)
+---@field max? integer keys and common prefixes a page (default: 1000, and not more)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---A page of keys in order.
+---@param options? Objects.list_objects.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.list_objects.options): table?
+function Objects:list_objects(options) end
+
+---@class Objects.list_parts.options
+---@field bucket? string its name (required)
+---@field key? string the full path (required)
+---@field upload? string its id (required)
+---@field after? integer parts after this one (default: 0)
+---@field max? integer parts a page (default: 1000, and not more)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---What an upload has.
+---@param options? Objects.list_parts.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.list_parts.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, options?: Objects.list_parts.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, upload: string, options?: Objects.list_parts.options): table?
+function Objects:list_parts(options) end
+
+---@class Objects.list_uploads.options
+---@field bucket? string its name (required)
+---@field prefix? string of keys that begin so (default: '')
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Uploads that are under way, or forgotten.
+---@param options? Objects.list_uploads.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.list_uploads.options): table?
+function Objects:list_uploads(options) end
+
+---@class Objects.list_versions.options
+---@field bucket? string its name (required)
+---@field prefix? string keys that begin so (default: '')
+---@field token? string of the page before (default: the first page)
+---@field max? integer versions a page (default: 1000, and not more)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---All versions and delete markers, by key, newest first.
+---@param options? Objects.list_versions.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.list_versions.options): table?
+function Objects:list_versions(options) end
+
+---@class Objects.put_object.options
+---@field bucket? string its name (required)
+---@field key? string the full path (required)
+---@field body? any the bytes, a text (or a table, stored as JSON) (default: empty)
+---@field size? number in place of a body: only how many bytes it has (default: the body's)
+---@field content? string with a size: a word that stands for the bytes, so that other contents have other ETags (default: '')
+---@field metadata? table names and texts, 2 KiB together (default: none)
+---@field tags? table names and texts that lifecycle rules look at (default: none)
+---@field class? string the storage class (default: 'STANDARD')
+---@field if_match? string only where this is the ETag (default: no condition)
+---@field if_none_match? string '*': only where there is no object (default: no condition)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Writes an object, whole or not at all.
+---@param options? Objects.put_object.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.put_object.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, options?: Objects.put_object.options): table?
+function Objects:put_object(options) end
+
+---@class Objects.restore_object.options
+---@field bucket? string its name (required)
+---@field key? string the full path (required)
+---@field version? string one of its versions (default: the newest)
+---@field days? integer how long the copy is kept (default: 1)
+---@field tier? 'Expedited'|'Standard'|'Bulk' how fast, and for how much (default: 'Standard')
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Asks for a readable copy of an archived object.
+---@param options? Objects.restore_object.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.restore_object.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, options?: Objects.restore_object.options): table?
+function Objects:restore_object(options) end
+
+---@class Objects.set_lifecycle.options
+---@field bucket? string its name (required)
+---@field rules? any[] { { prefix =, tags =, bytes_above =, bytes_below =, transitions = { { days =, class = } }, expire_days =, expire_markers =, noncurrent_days =, noncurrent_keep =, noncurrent_transitions =, abort_days =, enabled =, id = } } (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---What happens to objects as they get older; in place of the rules before.
+---@param options? Objects.set_lifecycle.options
+---@return true?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.set_lifecycle.options): true?
+---@overload fun(self: Objects, bucket: string, rules: any[], options?: Objects.set_lifecycle.options): true?
+function Objects:set_lifecycle(options) end
+
+---@class Objects.set_notifications.options
+---@field bucket? string its name (required)
+---@field rules? any[] { { events = { 'ObjectCreated:*' }, prefix =, suffix =, to = node, queue = name, id = } } (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Whom to tell of what; in place of the rules before.
+---@param options? Objects.set_notifications.options
+---@return true?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.set_notifications.options): true?
+---@overload fun(self: Objects, bucket: string, rules: any[], options?: Objects.set_notifications.options): true?
+function Objects:set_notifications(options) end
+
+---@class Objects.set_versioning.options
+---@field bucket? string its name (required)
+---@field status? 'enabled'|'suspended' it cannot be taken back (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Keeps old versions from now on, or stops to.
+---@param options? Objects.set_versioning.options
+---@return true?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.set_versioning.options): true?
+---@overload fun(self: Objects, bucket: string, status: 'enabled'|'suspended', options?: Objects.set_versioning.options): true?
+function Objects:set_versioning(options) end
+
+---@class Objects.upload_part.options
+---@field bucket? string its name (required)
+---@field key? string the full path (required)
+---@field upload? string its id (required)
+---@field part? integer 1 to 10000 (required)
+---@field body? any the bytes, a text (or a table, stored as JSON) (default: empty)
+---@field size? number in place of a body: only how many bytes it has (default: the body's)
+---@field content? string with a size: a word that stands for the bytes, so that other contents have other ETags (default: '')
+---@field from? table in place of a body: { key =, bucket =, version = } of an object (default: none)
+---@field range? string of that object (default: all of it)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Adds a part, or replaces it; in any order.
+---@param options? Objects.upload_part.options
+---@return table?
+---@return Error?
+---@overload fun(self: Objects, bucket: string, options?: Objects.upload_part.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, options?: Objects.upload_part.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, upload: string, options?: Objects.upload_part.options): table?
+---@overload fun(self: Objects, bucket: string, key: string, upload: string, part: integer, options?: Objects.upload_part.options): table?
+function Objects:upload_part(options) end
+
 ---A request that a node written in Lua has yet to answer.
 ---@class PendingReply
 local PendingReply = {}
@@ -1308,6 +2003,204 @@ function Queue:redrive(options) end
 ---@overload fun(self: Queue, body: any, options?: Queue.send.options): table?
 function Queue:send(options) end
 
+---Tables with a schema, and transactions. A statement that has to wait for a lock returns nil and an error with the code 'waiting', and is carried out later. In a world, lab.store.database serves it.
+---@class Relational
+local Relational = {}
+
+---@class Relational.alter_table.options
+---@field table? string its name (required)
+---@field add? table a column: { name, type, default, ... } (default: nothing)
+---@field drop? string or the name of a column (default: nothing)
+---@field rewrite? boolean whether it takes rewrite_time a row (default: where rows change)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Changes the schema, when it has the table for itself.
+---@param options? Relational.alter_table.options
+---@return true?
+---@return Error?
+---@overload fun(self: Relational, table: string, options?: Relational.alter_table.options): true?
+function Relational:alter_table(options) end
+
+---@class Relational.answers.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---What was answered late, to statements without a transaction that had to wait.
+---@param options? Relational.answers.options
+---@return any[]
+---@overload fun(self: Relational, now?: number): any[]
+function Relational:answers(options) end
+
+---@class Relational.begin.options
+---@field isolation? 'read_uncommitted'|'read_committed'|'repeatable_read'|'serializable' of the transaction (default: the engine's)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Begins a transaction.
+---@param options? Relational.begin.options
+---@return Transaction
+---@overload fun(self: Relational, isolation?: 'read_uncommitted'|'read_committed'|'repeatable_read'|'serializable', options?: Relational.begin.options): Transaction
+function Relational:begin(options) end
+
+---@class Relational.create_index.options
+---@field table? string its name (required)
+---@field columns? any names, in order (required)
+---@field unique? boolean no two rows have the same (default: false)
+---@field name? string its name (default: of table and columns)
+---@field rewrite? boolean whether it takes rewrite_time a row (default: true)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---A secondary index.
+---@param options? Relational.create_index.options
+---@return table?
+---@return Error?
+---@overload fun(self: Relational, table: string, options?: Relational.create_index.options): table?
+---@overload fun(self: Relational, table: string, columns: any, options?: Relational.create_index.options): table?
+function Relational:create_index(options) end
+
+---@class Relational.create_table.options
+---@field name? string its name (required)
+---@field columns? table { NAME = type, or { type, not_null, unique, default, references } }; types: any, boolean, integer, number, text (required)
+---@field primary_key? any names (default: none)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---A table.
+---@param options? Relational.create_table.options
+---@return true?
+---@return Error?
+---@overload fun(self: Relational, name: string, options?: Relational.create_table.options): true?
+---@overload fun(self: Relational, name: string, columns: table, options?: Relational.create_table.options): true?
+function Relational:create_table(options) end
+
+---@class Relational.delete.options
+---@field table? string its name (required)
+---@field where? any a condition: { city = 'Rome', age = { at_least = 18 } }; a list: one of them (default: all)
+---@field isolation? 'read_uncommitted'|'read_committed'|'repeatable_read'|'serializable' of the transaction (default: the engine's)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes rows away.
+---@param options? Relational.delete.options
+---@return table?
+---@return Error?
+---@overload fun(self: Relational, table: string, options?: Relational.delete.options): table?
+function Relational:delete(options) end
+
+---@class Relational.describe.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---What there is.
+---@param options? Relational.describe.options
+---@return table
+---@overload fun(self: Relational, now?: number): table
+function Relational:describe(options) end
+
+---@class Relational.drop_index.options
+---@field table? string its name (required)
+---@field name? string of the index (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes an index away.
+---@param options? Relational.drop_index.options
+---@return true?
+---@return Error?
+---@overload fun(self: Relational, table: string, options?: Relational.drop_index.options): true?
+---@overload fun(self: Relational, table: string, name: string, options?: Relational.drop_index.options): true?
+function Relational:drop_index(options) end
+
+---@class Relational.drop_table.options
+---@field table? string its name (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes a table away.
+---@param options? Relational.drop_table.options
+---@return true?
+---@return Error?
+---@overload fun(self: Relational, table: string, options?: Relational.drop_table.options): true?
+function Relational:drop_table(options) end
+
+---@class Relational.explain.options
+---@field table? string its name (required)
+---@field where? any a condition: { city = 'Rome', age = { at_least = 18 } }; a list: one of them (default: all)
+---@field join? any[] { { table, on = { ['orders.user'] = 'id' }, as, kind = 'left', using = 'hash' } }; rows are then { orders = {...}, users = {...} } (default: none)
+---@field columns? any names, or { new = name } (default: all)
+---@field order? any names, '-name' for the largest first (default: as it comes)
+---@field limit? integer rows at most (default: all)
+---@field offset? integer rows to skip (default: 0)
+---@field group? any names (default: none)
+---@field compute? table of each group: { n = 'count', total = { 'sum', 'amount' } } (default: nothing)
+---@field having? any a condition on groups (default: all)
+---@field as? string another name of the table (default: its own)
+---@field for_update? boolean lock the rows (default: false)
+---@field isolation? 'read_uncommitted'|'read_committed'|'repeatable_read'|'serializable' of the transaction (default: the engine's)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---How a select goes about it.
+---@param options? Relational.explain.options
+---@return table?
+---@return Error?
+---@overload fun(self: Relational, table: string, options?: Relational.explain.options): table?
+function Relational:explain(options) end
+
+---@class Relational.insert.options
+---@field table? string its name (required)
+---@field rows? any[] of columns (default: none)
+---@field row? table or one (default: none)
+---@field isolation? 'read_uncommitted'|'read_committed'|'repeatable_read'|'serializable' of the transaction (default: the engine's)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Adds rows.
+---@param options? Relational.insert.options
+---@return table?
+---@return Error?
+---@overload fun(self: Relational, table: string, options?: Relational.insert.options): table?
+function Relational:insert(options) end
+
+---@class Relational.locks.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Who holds what, and who waits for whom.
+---@param options? Relational.locks.options
+---@return table
+---@overload fun(self: Relational, now?: number): table
+function Relational:locks(options) end
+
+---@class Relational.select.options
+---@field table? string its name (required)
+---@field where? any a condition: { city = 'Rome', age = { at_least = 18 } }; a list: one of them (default: all)
+---@field join? any[] { { table, on = { ['orders.user'] = 'id' }, as, kind = 'left', using = 'hash' } }; rows are then { orders = {...}, users = {...} } (default: none)
+---@field columns? any names, or { new = name } (default: all)
+---@field order? any names, '-name' for the largest first (default: as it comes)
+---@field limit? integer rows at most (default: all)
+---@field offset? integer rows to skip (default: 0)
+---@field group? any names (default: none)
+---@field compute? table of each group: { n = 'count', total = { 'sum', 'amount' } } (default: nothing)
+---@field having? any a condition on groups (default: all)
+---@field as? string another name of the table (default: its own)
+---@field for_update? boolean lock the rows (default: false)
+---@field isolation? 'read_uncommitted'|'read_committed'|'repeatable_read'|'serializable' of the transaction (default: the engine's)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---The rows that a condition means.
+---@param options? Relational.select.options
+---@return any[]?
+---@return Error?
+---@overload fun(self: Relational, table: string, options?: Relational.select.options): any[]?
+function Relational:select(options) end
+
+---@class Relational.update.options
+---@field table? string its name (required)
+---@field where? any a condition: { city = 'Rome', age = { at_least = 18 } }; a list: one of them (default: all)
+---@field set? table columns and values (default: nothing)
+---@field add? table columns and numbers (default: nothing)
+---@field append? table columns with lists, and what is appended (default: nothing)
+---@field isolation? 'read_uncommitted'|'read_committed'|'repeatable_read'|'serializable' of the transaction (default: the engine's)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Changes rows.
+---@param options? Relational.update.options
+---@return table?
+---@return Error?
+---@overload fun(self: Relational, table: string, options?: Relational.update.options): table?
+function Relational:update(options) end
+
 ---What a load measured; printing it shows rates, errors, percentiles and a sparkline with fault bands.
 ---@class Report
 local Report = {}
@@ -1352,6 +2245,129 @@ function Resource:busy() end
 ---@return number
 function Resource:waiting() end
 
+---Says which shard has a key, and which shards a range of keys is on. Keys are values; shards have names and weights.
+---@class Router
+local Router = {}
+
+---Adds a shard. In a hierarchy its name is 'GROUP/SHARD'.
+---@param name string
+---@param weight? any
+function Router:add(name, weight) end
+
+---Gives a key (directory, vertical), the range of a key (range) or a bucket, by its number (buckets, slots), to a shard.
+---@param key any
+---@param shard any
+function Router:assign(key, shard) end
+
+---The bucket or slot of a key, counted from 0.
+---@param key any
+---@return number
+function Router:bucket(key) end
+
+---The same router, on its own: to compare before and after.
+---@return Router
+function Router:copy() end
+
+---Of buckets or slots: how far the shard furthest from its share is off it.
+---@return any
+function Router:disbalance() end
+
+---What would move from where to where, most first: the plan of a change.
+---@param after any
+---@param keys any
+---@return any[]
+function Router:flows(after, keys) end
+
+---Takes a key out of a directory; false if it was not in it.
+---@param key any
+---@return boolean
+function Router:forget(key) end
+
+---What it takes, beside the names of the shards.
+---@return string
+function Router:memory() end
+
+---Takes a split point away: the range above it joins the one below. False if there is none.
+---@param at any
+---@return boolean
+function Router:merge(at) end
+
+---How many keys have another shard in `after`, and how many of those needlessly (between shards that are in both); printed, as bars. `keys` is a list, or a number n for the keys 1 to n.
+---@param after any
+---@param keys any
+---@return table
+function Router:moved(after, keys) end
+
+---The numbers of moved, without the picture.
+---@param after any
+---@param keys any
+---@return table
+function Router:moved_data(after, keys) end
+
+---Of a geographic router: the shards within so many metres, and how many cells were looked at.
+---@param point any
+---@param radius any
+---@return any[]
+---@return any
+function Router:near(point, radius) end
+
+---All shards, sorted by name.
+---@return any[]
+function Router:nodes() end
+
+---The ranges of keys, in order.
+---@return any[]
+function Router:ranges() end
+
+---Removes a shard; its keys go to others.
+---@param name string
+function Router:remove(name) end
+
+---The shard that has a key.
+---@param key any
+---@return any
+function Router:route(key) end
+
+---Cuts a range in two; both stay where they were. False where there is a cut already.
+---@param at any
+---@return boolean
+function Router:split(at) end
+
+---How keys are shared, as numbers and, printed, as bars. `keys` is a list, or a number n for the keys 1 to n.
+---@param keys any
+---@return table
+function Router:spread(keys) end
+
+---The numbers of spread, without the picture.
+---@param keys any
+---@return table
+function Router:spread_data(keys) end
+
+---How it routes: "range".
+---@return string
+function Router:algorithm() end
+
+---As route, and a directory writes down where the key is from now on.
+---@param key any
+---@return any
+function Router:take(key) end
+
+---On which shards keys from `from` on and before `to` may be; no bound where nil.
+---@param from? any
+---@param to? any
+---@return any[]
+function Router:touched(from, to) end
+
+---The shards that have any of these keys.
+---@param keys any
+---@return any[]
+function Router:touched_by(keys) end
+
+---Gives a shard another weight.
+---@param name string
+---@param weight any
+function Router:weigh(name, weight) end
+
 ---The rows of a projection or an outbox, as the function that changes them sees them.
 ---@class Rows
 local Rows = {}
@@ -1380,6 +2396,124 @@ function ScalingPolicy:desired(options) end
 
 ---As freshly made.
 function ScalingPolicy:reset() end
+
+---Documents that are found by their words, in shards of immutable segments. Time is an argument (left out, it is that of the last world). In a world, lab.store.search_node and lab.store.search_router serve it.
+---@class SearchIndex
+local SearchIndex = {}
+
+---@class SearchIndex.analyze.options
+---@field field? string whose analyzer (required)
+---@field text? string to be cut (required)
+
+---The terms that the text of a field becomes.
+---@param options? SearchIndex.analyze.options
+---@return any[]
+---@overload fun(self: SearchIndex, field: string, options?: SearchIndex.analyze.options): any[]
+---@overload fun(self: SearchIndex, field: string, text: string): any[]
+function SearchIndex:analyze(options) end
+
+---@class SearchIndex.bulk.options
+---@field docs? any[] { { id =, doc = }, ... } (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Indexes many documents; how many.
+---@param options? SearchIndex.bulk.options
+---@return number
+---@overload fun(self: SearchIndex, docs: any[], options?: SearchIndex.bulk.options): number
+function SearchIndex:bulk(options) end
+
+---@class SearchIndex.delete.options
+---@field id? string of the document (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Deletes a document; searches find it until the next refresh.
+---@param options? SearchIndex.delete.options
+---@return boolean
+---@overload fun(self: SearchIndex, id: string, options?: SearchIndex.delete.options): boolean
+function SearchIndex:delete(options) end
+
+---@class SearchIndex.describe.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---What each shard consists of.
+---@param options? SearchIndex.describe.options
+---@return any[]
+---@overload fun(self: SearchIndex, now?: number): any[]
+function SearchIndex:describe(options) end
+
+---@class SearchIndex.get.options
+---@field id? string of the document (required)
+
+---A document by its id, refreshed or not.
+---@param options? SearchIndex.get.options
+---@return table?
+---@overload fun(self: SearchIndex, id: string): table?
+function SearchIndex:get(options) end
+
+---@class SearchIndex.index.options
+---@field id? string of the document (required)
+---@field doc? table fields and their values (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Adds a document, or replaces it; whether it is new. Searches find it after a refresh.
+---@param options? SearchIndex.index.options
+---@return boolean?
+---@return Error?
+---@overload fun(self: SearchIndex, id: string, options?: SearchIndex.index.options): boolean?
+---@overload fun(self: SearchIndex, id: string, doc: table, options?: SearchIndex.index.options): boolean?
+function SearchIndex:index(options) end
+
+---@class SearchIndex.merge.options
+---@field segments? integer at most so many a shard (default: 1)
+
+---Refreshes, and merges segments; tombstones go.
+---@param options? SearchIndex.merge.options
+---@return any
+---@overload fun(self: SearchIndex, segments?: integer): any
+function SearchIndex:merge(options) end
+
+---Makes what was written visible to searches.
+function SearchIndex:refresh() end
+
+---@class SearchIndex.search.options
+---@field query? any { match = { FIELD = TEXT } }, phrase, term, terms, prefix, range = { FIELD = { gte =, lt = } }, exists, bool = { must =, should =, must_not =, filter = }, match_all (default: all documents)
+---@field size? integer hits on a page (default: 10)
+---@field from? integer hits before the page (default: 0)
+---@field sort? any a field, or { field =, order = 'desc' } (default: by score)
+---@field facets? table { NAME = { terms = FIELD, size = } | { histogram = FIELD, interval = } | { stats = FIELD } } (default: none)
+---@field highlight? any[] fields whose matching words are marked (default: none)
+---@field dfs? boolean scores by the statistics of all shards (default: false)
+---@field explain? boolean how each score came about (default: false)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---The best documents.
+---@param options? SearchIndex.search.options
+---@return table?
+---@return Error?
+---@overload fun(self: SearchIndex, query?: any, options?: SearchIndex.search.options): table?
+function SearchIndex:search(options) end
+
+---@class SearchIndex.shard_of.options
+---@field id? string of the document (required)
+
+---The shard where a document is, from 0.
+---@param options? SearchIndex.shard_of.options
+---@return number
+---@overload fun(self: SearchIndex, id: string): number
+function SearchIndex:shard_of(options) end
+
+---@class SearchIndex.update.options
+---@field id? string of the document (required)
+---@field doc? table fields that change (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Reads, changes and indexes a document again: a tombstone and a new document.
+---@param options? SearchIndex.update.options
+---@return true?
+---@return Error?
+---@overload fun(self: SearchIndex, id: string, options?: SearchIndex.update.options): true?
+---@overload fun(self: SearchIndex, id: string, doc: table, options?: SearchIndex.update.options): true?
+function SearchIndex:update(options) end
 
 ---A stream of shards: each takes 1000 records and 1 MiB in a second, and a key goes where its MD5 falls. Time is an argument (left out, it is that of the last world). In a world, lab.stream.shard_service serves it.
 ---@class Shards
@@ -1564,6 +2698,124 @@ function SpaceSaving:memory() end
 ---@return Error?
 function SpaceSaving:merge(other) end
 
+---Keys and values that survive a crash, and the exact count of the bytes that takes. Keys and values are strings (a number is written as text); keys are ordered by their bytes. In memory: a crash is a call. lab.store.filter puts one like it behind a service of a world, on the node's disk.
+---@class Store
+local Store = {}
+
+---It is `now`, in seconds: the log is synced if its interval is over.
+---@param now any
+function Store:advance(now) end
+
+---Bytes written for each byte that was put, and blocks read for each get, since reset_stats(); bytes kept for each byte that is there, now.
+---@return table
+function Store:amplification() end
+
+---@class Store.crash.options
+---@field keep? 'synced'|'prefix'|'all' of what was not synced: nothing, some of the oldest operations, or everything (default: synced)
+---@field torn? boolean the oldest operation that is lost leaves half of itself (default: false)
+---@field seed? integer how many, with keep = 'prefix' (default: 1)
+
+---Loses the memory and what was not synced, and opens the store again: how many records of the log were replayed, and whether it ended in half of one. err.code is 'io_error' where something that was promised is damaged.
+---@param options? Store.crash.options
+---@return table?
+---@return Error?
+---@overload fun(self: Store, keep?: 'synced'|'prefix'|'all', options?: Store.crash.options): table?
+function Store:crash(options) end
+
+---@class Store.damage.options
+---@field kind? 'log'|'meta'|'table'|'page'|'snapshot' of which files (required)
+---@field seed? integer which one (default: 1)
+
+---Flips one bit of one block. False where there is none of that kind.
+---@param options? Store.damage.options
+---@return boolean
+---@overload fun(self: Store, kind: 'log'|'meta'|'table'|'page'|'snapshot', options?: Store.damage.options): boolean
+function Store:damage(options) end
+
+---Also where there was nothing.
+---@param key any
+---@return true?
+---@return Error?
+function Store:delete(key) end
+
+---Brings what was written into the engine's own files: a memtable becomes a table, a checkpoint is made. Without inline_work it is only asked for: see work.
+---@return true?
+---@return Error?
+function Store:flush() end
+
+---The value, nil where there is none, or nil and an error: 'io_error' for a damaged block.
+---@param key any
+---@param snapshot? any
+---@return string|any
+---@return any
+function Store:get(key, snapshot) end
+
+---Writes one entry. err.code: 'overloaded' where background work is behind (without inline_work), 'out_of_memory' where it is too large for a page, 'io_error'.
+---@param key any
+---@param value any
+---@return true?
+---@return Error?
+function Store:put(key, value) end
+
+---Nobody reads at this snapshot any more.
+---@param snapshot any
+function Store:release(snapshot) end
+
+---@class Store.replay.options
+---@field trace? any a RequestTrace, whose ids are keys ("key000000001" ...), or n for the keys 1 to n in turn (required)
+---@field reads? number share of the requests that read (default: 0)
+---@field absent? number share of the reads whose key is in no request (default: 0)
+---@field deletes? number share of the writes that delete (default: 0)
+---@field value_bytes? number of each value (default: 100)
+---@field seed? integer of which request does what (default: 1)
+
+---Writes (and reads) the keys of a trace. Returns the amplifications of this replay.
+---@param options? Store.replay.options
+---@return table?
+---@return Error?
+---@overload fun(self: Store, trace: any, options?: Store.replay.options): table?
+function Store:replay(options) end
+
+---The amplifications count from here.
+function Store:reset_stats() end
+
+---@class Store.scan.options
+---@field from? string the first key (default: the beginning)
+---@field to? string the key behind the last (default: the end)
+---@field limit? integer most entries (default: all)
+---@field at? number a snapshot (default: now)
+
+---The entries of a range, in order.
+---@param options? Store.scan.options
+---@return any[]?
+---@return Error?
+---@overload fun(self: Store, from?: string, options?: Store.scan.options): any[]?
+function Store:scan(options) end
+
+---What get and scan see with it is what is there now, until release or a crash.
+---@return number
+function Store:snapshot() end
+
+---Everything that is counted: writes, gets, user_bytes; written and read, by purpose (log, flush, compaction, eviction, checkpoint, get ...), in blocks and bytes; levels, bloom_checks, splits, size_bytes, debt_bytes ...
+---@return table
+function Store:stats() end
+
+---Makes what was written durable.
+---@return true?
+---@return Error?
+function Store:sync() end
+
+---Does background work, a slice is about one block: that many slices, or all there is. Returns how many it did.
+---@param slices? any
+---@return number
+function Store:work(slices) end
+
+---Several changes as one: after a crash all of them are there or none. Without a value it is a delete.
+---@param list? any[]
+---@return true?
+---@return Error?
+function Store:write(list) end
+
 ---A student's file, as the check of a lab's part sees it.
 ---@class Submission
 local Submission = {}
@@ -1599,6 +2851,204 @@ function Submission:get(object, name) end
 ---@return string
 function Submission:printed() end
 
+---Items by partition key and sort key, with capacity in units. Time is an argument (left out, that of the last world). In a world, lab.store.database serves it.
+---@class Table
+local Table = {}
+
+---@class Table.add_index.options
+---@field name? string its name (required)
+---@field partition? string the attribute that is its partition key (required)
+---@field sort? string its sort key (default: none)
+---@field projection? 'all'|'keys_only'|'include' what of an item is in it (default: 'all')
+---@field include? any[] attributes beside the keys (default: none)
+---@field read_units? number a second (default: the table's)
+---@field write_units? number a second (default: the table's)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---A global index; it can be read when it is filled.
+---@param options? Table.add_index.options
+---@return true?
+---@return Error?
+---@overload fun(self: Table, name: string, options?: Table.add_index.options): true?
+---@overload fun(self: Table, name: string, partition: string, options?: Table.add_index.options): true?
+function Table:add_index(options) end
+
+---@class Table.batch_get.options
+---@field keys? any[] 100 at most (required)
+---@field strong? boolean what was written last, for twice the units (default: false)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Items by their keys; what is throttled is in `unprocessed`.
+---@param options? Table.batch_get.options
+---@return table?
+---@return Error?
+---@overload fun(self: Table, keys: any[], options?: Table.batch_get.options): table?
+function Table:batch_get(options) end
+
+---@class Table.batch_write.options
+---@field puts? any[] items (default: none)
+---@field deletes? any[] keys (default: none)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---25 writes at most, each by itself; what is throttled comes back.
+---@param options? Table.batch_write.options
+---@return table?
+---@return Error?
+---@overload fun(self: Table, puts?: any[], options?: Table.batch_write.options): table?
+function Table:batch_write(options) end
+
+---@class Table.delete.options
+---@field key? table the key attributes: { id = 7 } (required)
+---@field condition? any what must hold of the item as it is: { version = 3 }, { id = { not_exists = true } } (default: nothing)
+---@field returns? 'none'|'old' whether the item that was there is wanted (default: 'none')
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes an item away.
+---@param options? Table.delete.options
+---@return table?
+---@return Error?
+---@overload fun(self: Table, key: table, options?: Table.delete.options): table?
+function Table:delete(options) end
+
+---@class Table.describe.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Sizes, capacity, indexes, limits, and which limits are ours.
+---@param options? Table.describe.options
+---@return table
+---@overload fun(self: Table, now?: number): table
+function Table:describe(options) end
+
+---@class Table.drop_index.options
+---@field name? string of a global index (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes it away.
+---@param options? Table.drop_index.options
+---@return true?
+---@return Error?
+---@overload fun(self: Table, name: string, options?: Table.drop_index.options): true?
+function Table:drop_index(options) end
+
+---@class Table.get.options
+---@field key? table the key attributes: { id = 7 } (required)
+---@field strong? boolean what was written last, for twice the units (default: false)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---One item; none is no error.
+---@param options? Table.get.options
+---@return table?
+---@return Error?
+---@overload fun(self: Table, key: table, options?: Table.get.options): table?
+function Table:get(options) end
+
+---@class Table.heat.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Where the load falls.
+---@param options? Table.heat.options
+---@return any[]
+---@overload fun(self: Table, now?: number): any[]
+function Table:heat(options) end
+
+---@class Table.put.options
+---@field item? table with its key attributes (required)
+---@field condition? any what must hold of the item as it is: { version = 3 }, { id = { not_exists = true } } (default: nothing)
+---@field returns? 'none'|'old' whether the item that was there is wanted (default: 'none')
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Writes a whole item.
+---@param options? Table.put.options
+---@return table?
+---@return Error?
+---@overload fun(self: Table, item: table, options?: Table.put.options): table?
+function Table:put(options) end
+
+---@class Table.query.options
+---@field partition? any the value of the partition key (required)
+---@field sort? any of the sort key: a value, or { between = { a, b } }, { begins_with = }, { less = } ... (default: all)
+---@field reverse? boolean the largest sort key first (default: false)
+---@field whole_items? boolean of a local index: fetch what is not in it, for units (default: false)
+---@field index? string read this one (default: the table)
+---@field filter? any a condition on what was read; it saves no units (default: none)
+---@field limit? integer items to read at most (default: a page)
+---@field after? table `last` of the page before (default: from the beginning)
+---@field strong? boolean what was written last, for twice the units (default: false)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Items of one partition key, in the sort key's order.
+---@param options? Table.query.options
+---@return table?
+---@return Error?
+---@overload fun(self: Table, partition: any, options?: Table.query.options): table?
+function Table:query(options) end
+
+---@class Table.scan.options
+---@field index? string read this one (default: the table)
+---@field filter? any a condition on what was read; it saves no units (default: none)
+---@field limit? integer items to read at most (default: a page)
+---@field after? table `last` of the page before (default: from the beginning)
+---@field strong? boolean what was written last, for twice the units (default: false)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---All items, in the order of hashes, a page at a time.
+---@param options? Table.scan.options
+---@return table?
+---@return Error?
+---@overload fun(self: Table, index?: string, options?: Table.scan.options): table?
+function Table:scan(options) end
+
+---@class Table.set_capacity.options
+---@field read_units? number a second (default: as it is)
+---@field write_units? number a second (default: as it is)
+---@field index? string of a global index (default: of the table)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Buys more, or less.
+---@param options? Table.set_capacity.options
+---@return true?
+---@return Error?
+---@overload fun(self: Table, read_units?: number, options?: Table.set_capacity.options): true?
+function Table:set_capacity(options) end
+
+---@class Table.transact_get.options
+---@field keys? any[] 100 at most (required)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Items as of one moment, for twice the units.
+---@param options? Table.transact_get.options
+---@return table?
+---@return Error?
+---@overload fun(self: Table, keys: any[], options?: Table.transact_get.options): table?
+function Table:transact_get(options) end
+
+---@class Table.transact_write.options
+---@field writes? any[] 100 at most: { put = item }, { update = key, set = ... }, { delete = key } or { check = key }, each with its condition (required)
+---@field token? string the same again within ten minutes is not done again (default: none)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---All of them or none, for twice the units.
+---@param options? Table.transact_write.options
+---@return table?
+---@return Error?
+---@overload fun(self: Table, writes: any[], options?: Table.transact_write.options): table?
+function Table:transact_write(options) end
+
+---@class Table.update.options
+---@field key? table the key attributes: { id = 7 } (required)
+---@field set? table attributes and values (default: nothing)
+---@field add? table attributes and numbers (default: nothing)
+---@field remove? any[] attributes (default: nothing)
+---@field condition? any what must hold of the item as it is: { version = 3 }, { id = { not_exists = true } } (default: nothing)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Changes some attributes; makes the item where there is none.
+---@param options? Table.update.options
+---@return table?
+---@return Error?
+---@overload fun(self: Table, key: table, options?: Table.update.options): table?
+function Table:update(options) end
+
 ---A coroutine that lives in simulated time; made by w:spawn.
 ---@class Task
 local Task = {}
@@ -1615,6 +3065,215 @@ function Task:await() end
 ---Ends it where it stands and gives back the slots it holds; false where it has ended.
 ---@return boolean
 function Task:cancel() end
+
+---Statements that happen together, or not at all.
+---@class Transaction
+local Transaction = {}
+
+---@class Transaction.commit.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Makes it so.
+---@param options? Transaction.commit.options
+---@return table?
+---@return Error?
+---@overload fun(self: Transaction, now?: number): table?
+function Transaction:commit(options) end
+
+---@class Transaction.delete.options
+---@field table? string its name (required)
+---@field where? any a condition: { city = 'Rome', age = { at_least = 18 } }; a list: one of them (default: all)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Takes rows away.
+---@param options? Transaction.delete.options
+---@return table?
+---@return Error?
+---@overload fun(self: Transaction, table: string, options?: Transaction.delete.options): table?
+function Transaction:delete(options) end
+
+---@class Transaction.explain.options
+---@field table? string its name (required)
+---@field where? any a condition: { city = 'Rome', age = { at_least = 18 } }; a list: one of them (default: all)
+---@field join? any[] { { table, on = { ['orders.user'] = 'id' }, as, kind = 'left', using = 'hash' } }; rows are then { orders = {...}, users = {...} } (default: none)
+---@field columns? any names, or { new = name } (default: all)
+---@field order? any names, '-name' for the largest first (default: as it comes)
+---@field limit? integer rows at most (default: all)
+---@field offset? integer rows to skip (default: 0)
+---@field group? any names (default: none)
+---@field compute? table of each group: { n = 'count', total = { 'sum', 'amount' } } (default: nothing)
+---@field having? any a condition on groups (default: all)
+---@field as? string another name of the table (default: its own)
+---@field for_update? boolean lock the rows (default: false)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---How a select goes about it.
+---@param options? Transaction.explain.options
+---@return table?
+---@return Error?
+---@overload fun(self: Transaction, table: string, options?: Transaction.explain.options): table?
+function Transaction:explain(options) end
+
+---Its number, as locks() has it.
+---@return number
+function Transaction:id() end
+
+---@class Transaction.insert.options
+---@field table? string its name (required)
+---@field rows? any[] of columns (default: none)
+---@field row? table or one (default: none)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Adds rows.
+---@param options? Transaction.insert.options
+---@return table?
+---@return Error?
+---@overload fun(self: Transaction, table: string, options?: Transaction.insert.options): table?
+function Transaction:insert(options) end
+
+---@class Transaction.result.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---The answer to a statement that had to wait, once it was carried out.
+---@param options? Transaction.result.options
+---@return any
+---@return Error?
+---@overload fun(self: Transaction, now?: number): any
+function Transaction:result(options) end
+
+---@class Transaction.rollback.options
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Undoes it.
+---@param options? Transaction.rollback.options
+---@return true?
+---@return Error?
+---@overload fun(self: Transaction, now?: number): true?
+function Transaction:rollback(options) end
+
+---@class Transaction.select.options
+---@field table? string its name (required)
+---@field where? any a condition: { city = 'Rome', age = { at_least = 18 } }; a list: one of them (default: all)
+---@field join? any[] { { table, on = { ['orders.user'] = 'id' }, as, kind = 'left', using = 'hash' } }; rows are then { orders = {...}, users = {...} } (default: none)
+---@field columns? any names, or { new = name } (default: all)
+---@field order? any names, '-name' for the largest first (default: as it comes)
+---@field limit? integer rows at most (default: all)
+---@field offset? integer rows to skip (default: 0)
+---@field group? any names (default: none)
+---@field compute? table of each group: { n = 'count', total = { 'sum', 'amount' } } (default: nothing)
+---@field having? any a condition on groups (default: all)
+---@field as? string another name of the table (default: its own)
+---@field for_update? boolean lock the rows (default: false)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---The rows that a condition means.
+---@param options? Transaction.select.options
+---@return any[]?
+---@return Error?
+---@overload fun(self: Transaction, table: string, options?: Transaction.select.options): any[]?
+function Transaction:select(options) end
+
+---@class Transaction.update.options
+---@field table? string its name (required)
+---@field where? any a condition: { city = 'Rome', age = { at_least = 18 } }; a list: one of them (default: all)
+---@field set? table columns and values (default: nothing)
+---@field add? table columns and numbers (default: nothing)
+---@field append? table columns with lists, and what is appended (default: nothing)
+---@field now? number the time in seconds; it does not run backwards (default: the last world's)
+
+---Changes rows.
+---@param options? Transaction.update.options
+---@return table?
+---@return Error?
+---@overload fun(self: Transaction, table: string, options?: Transaction.update.options): table?
+function Transaction:update(options) end
+
+---For each replica, how many of its events are known.
+---@class VersionVector
+local VersionVector = {}
+
+---Of a VersionVector or a table: 'equal', 'before', 'after' or 'concurrent'.
+---@param other any
+---@return string
+function VersionVector:compare(other) end
+
+---@class VersionVector.get.options
+---@field replica? string its name (required)
+
+---How many events of the replica are known.
+---@param options? VersionVector.get.options
+---@return number
+---@overload fun(self: VersionVector, replica: string): number
+function VersionVector:get(options) end
+
+---@class VersionVector.increment.options
+---@field replica? string its name (required)
+
+---One more event of the replica: its number.
+---@param options? VersionVector.increment.options
+---@return number
+---@overload fun(self: VersionVector, replica: string): number
+function VersionVector:increment(options) end
+
+---Knows from now on what either knew; whether that is more.
+---@param other any
+---@return boolean
+function VersionVector:merge(other) end
+
+---Replica to number.
+---@return table
+function VersionVector:values() end
+
+---A write-ahead log: records with numbers (LSN) and checksums, in segments.
+---@class Wal
+local Wal = {}
+
+---It is `now`, in seconds: synced if its interval is over.
+---@param now any
+function Wal:advance(now) end
+
+---Appends a record, a string, at a time in seconds, and syncs if the policy says so.
+---@param payload any
+---@param now? any
+---@return any
+function Wal:append(payload, now) end
+
+---@class Wal.crash.options
+---@field keep? 'synced'|'prefix'|'all' of what was not synced: nothing, some of the oldest operations, or everything (default: synced)
+---@field torn? boolean the oldest operation that is lost leaves half of itself (default: false)
+---@field seed? integer how many, with keep = 'prefix' (default: 1)
+
+---Loses what was not synced, and reads the log again, up to the first record that is torn. err.code is 'io_error' where one is damaged that was whole once.
+---@param options? Wal.crash.options
+---@return table?
+---@return Error?
+---@overload fun(self: Wal, keep?: 'synced'|'prefix'|'all', options?: Wal.crash.options): table?
+function Wal:crash(options) end
+
+---@class Wal.damage.options
+---@field seed? integer which one (default: 1)
+
+---Flips one bit of one record.
+---@param options? Wal.damage.options
+---@return boolean
+---@overload fun(self: Wal, seed?: integer): boolean
+function Wal:damage(options) end
+
+---What is in the log.
+---@return any[]?
+---@return Error?
+function Wal:records() end
+
+---Records up to this one are needed no more: deletes the segments that have only such.
+---@param lsn any
+function Wal:release(lsn) end
+
+---The last record, the last one that is durable, and what there is.
+---@return table
+function Wal:stats() end
+
+---Makes all that was appended durable.
+function Wal:sync() end
 
 ---Aggregates of events by the time at which they happened. Results come when the watermark says that a window is over.
 ---@class Windows
@@ -1725,6 +3384,7 @@ function World:channel() end
 ---@field keys? any how many keys, or a key stream (default: 3)
 ---@field think? Distribution|number a client's time between operations (default: exponential, mean 20 ms)
 ---@field timeout? number how long one waits for an answer (default: 0.5 s)
+---@field retries? integer how often an operation of which nobody knows is asked again, with the same number (default: 0)
 ---@field name? string its name in pictures (default: 'clients')
 
 ---Adds clients that use a replicated store and record what they saw.
@@ -1935,8 +3595,29 @@ function World:step(n) end
 ---@return any[]
 function World:trace_events(last) end
 
+---Messages between these nodes, or all: { messages =, delivered =, lost =, bytes = }; bytes are of those delivered.
+---@param nodes? any
+---@return table
+function World:traffic(nodes) end
+
+---What the watch of a protocol saw here that must never be, such as two leaders in a term.
+---@return string?
+function World:violation() end
+
 ---The parts that systems are made of.
 lab = {}
+
+---@class lab.explore.options
+---@field experiment? function experiment(seed): makes a world of that seed, loads it, breaks it, judges it; returns what is wrong in words, or a checker's verdict. An error is a violation, too, and so is what a protocol's watch sees (w:violation()) (required)
+---@field seeds? integer how many seeds (default: 100)
+---@field first? integer the first of them (default: 1)
+---@field runs? integer of the experiment, at most, to leave out faults (default: 200)
+
+---Runs an experiment under seed after seed until something goes wrong, then leaves out faults until none can be spared. In the end it has run once more with those that are left, and its worlds are still there to look at.
+---@param options? lab.explore.options
+---@return any
+---@overload fun(experiment: function, options?: lab.explore.options): any
+function lab.explore(options) end
 
 ---@class lab.history.options
 ---@field events? any[] tables such as { process = 1, type = 'invoke', f = 'read' } (default: none)
@@ -2323,6 +4004,15 @@ function lab.check.causal(options) end
 ---@return any
 ---@overload fun(history: History, options?: lab.check.convergence.options): any
 function lab.check.convergence(options) end
+
+---@class lab.check.counter.options
+---@field history? History what to judge: h:history(), or lab.history{ file = ... } (required)
+
+---Does a counter, whose reads may be behind, lose or repeat anything? Of increment, decrement and add with an amount, and read.
+---@param options? lab.check.counter.options
+---@return any
+---@overload fun(history: History): any
+function lab.check.counter(options) end
 
 ---@class lab.check.events.options
 ---@field history? History as lab.event.store, projection and outbox record it, or made by hand (required)
@@ -3595,6 +5285,248 @@ function lab.queue.standard(options) end
 
 lab.replicate = {}
 
+---@class lab.replicate.chain.options
+---@field count? integer replicas, beside their monitor (required)
+---@field reads? 'tail'|'any' who answers reads: the tail; or everybody, who asks the tail about keys that are being written (CRAQ) (default: 'tail')
+---@field bug? 'head_answers'|'passes_on_before_disk'|'reads_at_head'|'reads_dirty'|'skips_gaps'|'executes_twice'|'joins_too_early'|'tail_reads_early'|'ignores_epochs'|'ignores_lease'|'snapshot_forgets_clients' a mistake to plant, to see what finds it (default: none)
+---@field heartbeat? number of the replicas to the monitor, and of the copying (default: 50 ms)
+---@field timeout? number a replica that is silent for so long is taken for dead (default: 250 ms)
+---@field lease? number of fencing by lease: how long one may serve that hears nothing (default: 200 ms)
+---@field drift? number of leases: how much faster or slower than true a clock may be (default: 0.01)
+---@field batch? integer entries a message (default: 64)
+---@field snapshot_after? integer entries executed since the last snapshot; 0: never (default: 1000)
+
+---A replicated key-value store as a chain: writes enter at the head, what has reached the tail is committed, reads are the tail's. A monitor (the node NAME-monitor) takes out who falls silent.
+---@param options? lab.replicate.chain.options
+---@return Protocol
+---@overload fun(count: integer, options?: lab.replicate.chain.options): Protocol
+function lab.replicate.chain(options) end
+
+---@class lab.replicate.g_counter.options
+---@field replica? string the name of this copy, which no other one has (default: 'a')
+---@field deltas_kept? integer changes kept for delta(since); older ones take the whole state (default: 1000)
+---@field bug? 'sums_counters'|'one_slot'|'forgets_removals'|'drops_sibling'|'ignores_context'|'keeps_latest'|'no_tie_break'|'inserts_by_arrival' a mistake to plant, to see what finds it (default: none)
+
+---A replicated counter that only grows: increment.
+---@param options? lab.replicate.g_counter.options
+---@return Crdt
+---@overload fun(replica?: string, options?: lab.replicate.g_counter.options): Crdt
+function lab.replicate.g_counter(options) end
+
+---@class lab.replicate.g_set.options
+---@field replica? string the name of this copy, which no other one has (default: 'a')
+---@field deltas_kept? integer changes kept for delta(since); older ones take the whole state (default: 1000)
+---@field bug? 'sums_counters'|'one_slot'|'forgets_removals'|'drops_sibling'|'ignores_context'|'keeps_latest'|'no_tie_break'|'inserts_by_arrival' a mistake to plant, to see what finds it (default: none)
+
+---A replicated set that only grows: add.
+---@param options? lab.replicate.g_set.options
+---@return Crdt
+---@overload fun(replica?: string, options?: lab.replicate.g_set.options): Crdt
+function lab.replicate.g_set(options) end
+
+---@class lab.replicate.gossip.options
+---@field count? integer members (required)
+---@field detector? 'swim'|'phi'|'timeout' who is gone: whom neither a ping nor others' pings reach, and who does not object; or whose heartbeats, gossiped, stay away for longer than they use to; or for longer than `timeout` (default: 'swim')
+---@field period? number a member pings one other, or raises its heartbeat (default: 1 s)
+---@field ping_timeout? number then others are asked to ping it (default: 0.3 of the period)
+---@field helpers? integer so many others (default: 3)
+---@field suspicion? number times log2(n) periods to object (default: 3)
+---@field retransmit? number times log2(n): how often news are told (default: 3)
+---@field threshold? number phi above which a member is taken for dead (default: 8)
+---@field timeout? number silence after which a member is taken for dead (default: 5 periods)
+---@field round? number between two rounds of rumours (default: 0.1 s)
+---@field fanout? integer members told in a round (default: 3)
+---@field hot_rounds? integer rounds for which a value is told (default: retransmit * log2(n))
+---@field anti_entropy? number between two comparisons with some other member; 0: never (default: 1 s)
+---@field bug? 'incarnation_ignored'|'refutes_nothing'|'bumps_others'|'dead_at_once'|'dead_for_ever'|'tells_nobody'|'told_once'|'ack_before_disk'|'values_in_memory'|'compares_counts_only' a mistake to plant, to see what finds it (default: none)
+
+---Members that tell a few others what they know: who is there (SWIM, or heartbeats and a failure detector), and values that were broadcast. Takes broadcast, read and members.
+---@param options? lab.replicate.gossip.options
+---@return Protocol
+---@overload fun(count: integer, options?: lab.replicate.gossip.options): Protocol
+function lab.replicate.gossip(options) end
+
+---@class lab.replicate.hybrid_clock.options
+---@field node? string whose clock it is (required)
+
+---A clock close to the wall clock that never puts what came of an event before it: stamps {nanoseconds, counter, node}.
+---@param options? lab.replicate.hybrid_clock.options
+---@return EventClock
+---@overload fun(node: string): EventClock
+function lab.replicate.hybrid_clock(options) end
+
+---@class lab.replicate.lamport_clock.options
+---@field node? string whose clock it is (required)
+
+---A clock that counts events: a smaller stamp {time, node} may have led to a larger one, but need not have.
+---@param options? lab.replicate.lamport_clock.options
+---@return EventClock
+---@overload fun(node: string): EventClock
+function lab.replicate.lamport_clock(options) end
+
+---@class lab.replicate.log_shipping.options
+---@field count? integer replicas, beside their monitor (required)
+---@field every? number how often the log goes out (default: 1 s)
+---@field failover? 'by hand'|'automatic' who names another publisher: somebody who calls {type = "promote", name = , until = } of NAME-monitor, or the monitor itself (default: 'by hand')
+---@field reads? 'publisher'|'any' who answers reads; those of a subscriber are old (default: 'publisher')
+---@field heartbeat? number of the replicas to the monitor, and of the copying (default: 50 ms)
+---@field timeout? number a replica that is silent for so long is taken for dead (default: 250 ms)
+---@field lease? number of fencing by lease: how long one may serve that hears nothing (default: 200 ms)
+---@field drift? number of leases: how much faster or slower than true a clock may be (default: 0.01)
+---@field batch? integer entries a message (default: 64)
+---@field snapshot_after? integer entries executed since the last snapshot; 0: never (default: 1000)
+
+---A publisher whose commit log goes to subscribers from time to time (transactional replication): they have every write, in order, up to a moment. One of them can be promoted, also back to a point in time.
+---@param options? lab.replicate.log_shipping.options
+---@return Protocol
+---@overload fun(count: integer, options?: lab.replicate.log_shipping.options): Protocol
+function lab.replicate.log_shipping(options) end
+
+---@class lab.replicate.lww_map.options
+---@field replica? string the name of this copy, which no other one has (default: 'a')
+---@field deltas_kept? integer changes kept for delta(since); older ones take the whole state (default: 1000)
+---@field bug? 'sums_counters'|'one_slot'|'forgets_removals'|'drops_sibling'|'ignores_context'|'keeps_latest'|'no_tie_break'|'inserts_by_arrival' a mistake to plant, to see what finds it (default: none)
+
+---A replicated table of texts to values: put and remove. For each field the latest write stays.
+---@param options? lab.replicate.lww_map.options
+---@return Crdt
+---@overload fun(replica?: string, options?: lab.replicate.lww_map.options): Crdt
+function lab.replicate.lww_map(options) end
+
+---@class lab.replicate.lww_register.options
+---@field replica? string the name of this copy, which no other one has (default: 'a')
+---@field deltas_kept? integer changes kept for delta(since); older ones take the whole state (default: 1000)
+---@field bug? 'sums_counters'|'one_slot'|'forgets_removals'|'drops_sibling'|'ignores_context'|'keeps_latest'|'no_tie_break'|'inserts_by_arrival' a mistake to plant, to see what finds it (default: none)
+
+---A replicated value: set. The write with the latest time stays, whatever its writer had seen.
+---@param options? lab.replicate.lww_register.options
+---@return Crdt
+---@overload fun(replica?: string, options?: lab.replicate.lww_register.options): Crdt
+function lab.replicate.lww_register(options) end
+
+---@class lab.replicate.multi_primary.options
+---@field count? integer replicas; each works alone (required)
+---@field conflicts? 'last_write_wins'|'siblings' what becomes of writes at the same time: the one with the latest time stays; or all stay, and a read gives { values, context } (default: 'last_write_wins')
+---@field merge? function (values, key) -> value: makes one of several at each read, in place of the client (default: none)
+---@field data? Crdt what each key holds, such as lab.replicate.or_set() (default: registers)
+---@field topology? 'all'|'ring'|'star' who sends to whom: all to all, each to the next, or through the first replica (default: 'all')
+---@field causal? boolean an update waits until what its writer had seen is there (default: false)
+---@field clock? 'wall'|'hybrid' of last_write_wins: the wall clock in milliseconds, or one that is never behind what the replica knows (default: 'wall')
+---@field ship_every? number new writes are sent to others so often (default: 50 ms)
+---@field anti_entropy? number so often a replica asks for what it lacks (default: 1 s)
+---@field batch? integer updates a message (default: 64)
+---@field checkpoint_after? integer records in the file on disk before it is written anew; 0: never (default: 1000)
+---@field bug? 'answers_before_disk'|'ships_before_disk'|'acknowledges_before_disk'|'skips_gaps'|'relays_nothing'|'prunes_early'|'ignores_causes'|'executes_twice'|'forgets_state'|'keeps_latest'|'no_tie_break'|'drops_sibling'|'ignores_context'|'sums_counters'|'one_slot'|'forgets_removals' a mistake to plant, to see what finds it (default: none)
+
+---Replicas that all take writes and send them to each other later. What becomes of writes that did not know of each other is the choice here: the latest stays, all stay for the reader, or keys hold data types that lose nothing. Takes read, write (registers) or update with an op (others), and conflicts.
+---@param options? lab.replicate.multi_primary.options
+---@return Protocol
+---@overload fun(count: integer, options?: lab.replicate.multi_primary.options): Protocol
+function lab.replicate.multi_primary(options) end
+
+---@class lab.replicate.mv_register.options
+---@field replica? string the name of this copy, which no other one has (default: 'a')
+---@field deltas_kept? integer changes kept for delta(since); older ones take the whole state (default: 1000)
+---@field bug? 'sums_counters'|'one_slot'|'forgets_removals'|'drops_sibling'|'ignores_context'|'keeps_latest'|'no_tie_break'|'inserts_by_arrival' a mistake to plant, to see what finds it (default: none)
+
+---A replicated value: set. Values that were set at the same time are all there, as a list, until one is set by who saw them.
+---@param options? lab.replicate.mv_register.options
+---@return Crdt
+---@overload fun(replica?: string, options?: lab.replicate.mv_register.options): Crdt
+function lab.replicate.mv_register(options) end
+
+---@class lab.replicate.or_map.options
+---@field replica? string the name of this copy, which no other one has (default: 'a')
+---@field deltas_kept? integer changes kept for delta(since); older ones take the whole state (default: 1000)
+---@field bug? 'sums_counters'|'one_slot'|'forgets_removals'|'drops_sibling'|'ignores_context'|'keeps_latest'|'no_tie_break'|'inserts_by_arrival' a mistake to plant, to see what finds it (default: none)
+
+---A replicated table of texts to lists of values: put and remove. A put at the same time as a remove, or as another put, stays.
+---@param options? lab.replicate.or_map.options
+---@return Crdt
+---@overload fun(replica?: string, options?: lab.replicate.or_map.options): Crdt
+function lab.replicate.or_map(options) end
+
+---@class lab.replicate.or_set.options
+---@field replica? string the name of this copy, which no other one has (default: 'a')
+---@field deltas_kept? integer changes kept for delta(since); older ones take the whole state (default: 1000)
+---@field bug? 'sums_counters'|'one_slot'|'forgets_removals'|'drops_sibling'|'ignores_context'|'keeps_latest'|'no_tie_break'|'inserts_by_arrival' a mistake to plant, to see what finds it (default: none)
+
+---A replicated set: add and remove. A remove takes away what its writer saw; an add at the same time stays.
+---@param options? lab.replicate.or_set.options
+---@return Crdt
+---@overload fun(replica?: string, options?: lab.replicate.or_set.options): Crdt
+function lab.replicate.or_set(options) end
+
+---@class lab.replicate.phi_accrual.options
+---@field threshold? number phi above which it suspects (default: 8)
+---@field window? integer gaps between heartbeats that it remembers (default: 1000)
+---@field deviation_min? number the least deviation of gaps that it assumes (default: 0.1 s)
+---@field pause? number a silence that is always allowed beside the mean (default: 0)
+---@field first? number the gap to expect before there was one (default: 1 s)
+
+---A failure detector that learns how regular a sender's heartbeats are: phi = 8 means that one silence in 10^8 would be so long if it were still there.
+---@param options? lab.replicate.phi_accrual.options
+---@return FailureDetector
+---@overload fun(threshold?: number, options?: lab.replicate.phi_accrual.options): FailureDetector
+function lab.replicate.phi_accrual(options) end
+
+---@class lab.replicate.pn_counter.options
+---@field replica? string the name of this copy, which no other one has (default: 'a')
+---@field deltas_kept? integer changes kept for delta(since); older ones take the whole state (default: 1000)
+---@field bug? 'sums_counters'|'one_slot'|'forgets_removals'|'drops_sibling'|'ignores_context'|'keeps_latest'|'no_tie_break'|'inserts_by_arrival' a mistake to plant, to see what finds it (default: none)
+
+---A replicated counter that goes both ways: increment and decrement.
+---@param options? lab.replicate.pn_counter.options
+---@return Crdt
+---@overload fun(replica?: string, options?: lab.replicate.pn_counter.options): Crdt
+function lab.replicate.pn_counter(options) end
+
+---@class lab.replicate.primary_backup.options
+---@field count? integer replicas, beside their monitor (required)
+---@field mode? 'sync'|'semi_sync'|'async' when a write is acknowledged: the backups have it; or a time has passed; or at once (default: 'sync')
+---@field copies? integer backups that must have a write; a sync that is not told waits for all in sync (default: all, of semi_sync 1)
+---@field semi_timeout? number of semi_sync: how long it waits for the backups before it goes on alone (default: 1 s)
+---@field in_sync_min? integer of a sync with all: so many backups are waited for although they are silent (default: 0)
+---@field fencing? 'none'|'epoch'|'lease'|'stonith' what keeps an old primary from answering: nothing; backups that obey no earlier epoch; also a lease that must run out; or its power is switched off (default: 'epoch')
+---@field reads? 'primary'|'any' who answers reads; those of any replica may be stale (default: 'primary')
+---@field bug? 'acks_before_backups'|'acks_before_disk'|'promotes_any'|'ignores_epochs'|'executes_twice'|'reads_unasked'|'drops_unasked'|'admits_too_early'|'keeps_tail'|'resumes_after_restart'|'commits_older_epoch'|'snapshot_forgets_clients'|'lease_without_bound' a mistake to plant, to see what finds it (default: none)
+---@field heartbeat? number of the replicas to the monitor, and of the copying (default: 50 ms)
+---@field timeout? number a replica that is silent for so long is taken for dead (default: 250 ms)
+---@field lease? number of fencing by lease: how long one may serve that hears nothing (default: 200 ms)
+---@field drift? number of leases: how much faster or slower than true a clock may be (default: 0.01)
+---@field batch? integer entries a message (default: 64)
+---@field snapshot_after? integer entries executed since the last snapshot; 0: never (default: 1000)
+
+---A replicated key-value store: a primary executes, backups hold copies, a monitor (the node NAME-monitor) names another primary when it falls silent, or when it is asked to "promote" one. Takes read, write and cas.
+---@param options? lab.replicate.primary_backup.options
+---@return Protocol
+---@overload fun(count: integer, options?: lab.replicate.primary_backup.options): Protocol
+function lab.replicate.primary_backup(options) end
+
+---@class lab.replicate.quorum.options
+---@field count? integer replicas; any of them coordinates (required)
+---@field n? integer homes of a key: the next so many replicas on the ring (default: 3, or all)
+---@field r? integer homes that must answer a read (default: a majority of n)
+---@field w? integer homes that must have a write on disk (default: a majority of n)
+---@field versions? 'wall'|'logical'|'vector' the last write wins, by the coordinator's wall clock; or by a number above all that r homes know; or concurrent writes stay side by side: a read answers { values =, context = }, a write takes `context` (default: 'wall')
+---@field repair? 'none'|'background'|'blocking' what a read does where replicas differ: nothing; it repairs them afterwards; or it answers when w have what it answers with (default: 'background')
+---@field sloppy? boolean another node stands in for a home that does not answer, and counts (default: false)
+---@field hints? boolean what a home missed is kept for it, and delivered when it is back (default: true)
+---@field hint_ttl? number a hint that could not be delivered for so long expires (default: 3 h)
+---@field hint_every? number between two attempts to deliver (default: 0.5 s)
+---@field anti_entropy? number between two comparisons by hash trees with some other replica; 0: never (default: 1 s)
+---@field tree_depth? integer of the hash trees: 2^depth leaves (default: 8)
+---@field grace? number tombstones are forgotten when they are so old (default: 10 days)
+---@field timeout? number of a request (default: 1 s)
+---@field patience? number with one replica, before it is asked again or replaced (default: 0.1 s)
+---@field bug? 'small_read_quorum'|'ack_before_quorum'|'ack_before_disk'|'reads_before_disk'|'no_write_back'|'write_back_is_new'|'skips_query'|'stamps_tie'|'applies_older'|'asks_any_replica'|'hint_is_new'|'hint_forgotten_early'|'hints_in_memory'|'hint_counts_twice'|'tombstone_forgotten'|'tombstone_purged_early'|'tree_not_updated'|'tree_copies'|'clock_not_merged'|'context_ignored'|'dot_reused'|'siblings_dropped' a mistake to plant, to see what finds it (default: none)
+
+---A leaderless key-value store after Dynamo: a write is answered by W of a key's N homes, a read by R. Takes read, write and delete, with n, r and w of their own.
+---@param options? lab.replicate.quorum.options
+---@return Protocol
+---@overload fun(count: integer, options?: lab.replicate.quorum.options): Protocol
+function lab.replicate.quorum(options) end
+
 ---@class lab.replicate.raft.options
 ---@field count? integer replicas; a majority of them must be up (required)
 ---@field heartbeat? number the leader's pulse (default: 50 ms)
@@ -3613,6 +5545,86 @@ lab.replicate = {}
 ---@return Protocol
 ---@overload fun(count: integer, options?: lab.replicate.raft.options): Protocol
 function lab.replicate.raft(options) end
+
+---@class lab.replicate.rga_text.options
+---@field replica? string the name of this copy, which no other one has (default: 'a')
+---@field deltas_kept? integer changes kept for delta(since); older ones take the whole state (default: 1000)
+---@field bug? 'sums_counters'|'one_slot'|'forgets_removals'|'drops_sibling'|'ignores_context'|'keeps_latest'|'no_tie_break'|'inserts_by_arrival' a mistake to plant, to see what finds it (default: none)
+
+---A replicated text: insert and delete by place. What is typed at the same time at one place stands one after the other.
+---@param options? lab.replicate.rga_text.options
+---@return Crdt
+---@overload fun(replica?: string, options?: lab.replicate.rga_text.options): Crdt
+function lab.replicate.rga_text(options) end
+
+---@class lab.replicate.snapshot.options
+---@field count? integer replicas, beside their monitor (required)
+---@field every? number how often the store is copied (default: 1 s)
+---@field failover? 'by hand'|'automatic' who names another publisher: somebody who calls {type = "promote", name = , until = } of NAME-monitor, or the monitor itself (default: 'by hand')
+---@field reads? 'publisher'|'any' who answers reads; those of a subscriber are old (default: 'publisher')
+---@field heartbeat? number of the replicas to the monitor, and of the copying (default: 50 ms)
+---@field timeout? number a replica that is silent for so long is taken for dead (default: 250 ms)
+---@field lease? number of fencing by lease: how long one may serve that hears nothing (default: 200 ms)
+---@field drift? number of leases: how much faster or slower than true a clock may be (default: 0.01)
+---@field batch? integer entries a message (default: 64)
+---@field snapshot_after? integer entries executed since the last snapshot; 0: never (default: 1000)
+
+---A publisher whose whole store is copied to subscribers from time to time: they have it as it was at that moment. One of them can be promoted.
+---@param options? lab.replicate.snapshot.options
+---@return Protocol
+---@overload fun(count: integer, options?: lab.replicate.snapshot.options): Protocol
+function lab.replicate.snapshot(options) end
+
+---@class lab.replicate.timeout_detector.options
+---@field timeout? number the longest silence (required)
+
+---The plain failure detector: whoever was silent for longer than the timeout is gone.
+---@param options? lab.replicate.timeout_detector.options
+---@return FailureDetector
+---@overload fun(timeout: number): FailureDetector
+function lab.replicate.timeout_detector(options) end
+
+---@class lab.replicate.two_phase_set.options
+---@field replica? string the name of this copy, which no other one has (default: 'a')
+---@field deltas_kept? integer changes kept for delta(since); older ones take the whole state (default: 1000)
+---@field bug? 'sums_counters'|'one_slot'|'forgets_removals'|'drops_sibling'|'ignores_context'|'keeps_latest'|'no_tie_break'|'inserts_by_arrival' a mistake to plant, to see what finds it (default: none)
+
+---A replicated set: add, and remove, after which an element never comes back.
+---@param options? lab.replicate.two_phase_set.options
+---@return Crdt
+---@overload fun(replica?: string, options?: lab.replicate.two_phase_set.options): Crdt
+function lab.replicate.two_phase_set(options) end
+
+---@class lab.replicate.vector_clock.options
+---@field node? string whose clock it is (required)
+
+---A clock that counts the events of every node: it knows which of two events may have led to the other, and when neither can have.
+---@param options? lab.replicate.vector_clock.options
+---@return EventClock
+---@overload fun(node: string): EventClock
+function lab.replicate.vector_clock(options) end
+
+---@class lab.replicate.version_vector.options
+---@field values? table replica to number (default: nothing is known)
+
+---For each replica, how many of its events are known: which of two states is newer, and when neither is.
+---@param options? lab.replicate.version_vector.options
+---@return VersionVector
+---@overload fun(values?: table): VersionVector
+function lab.replicate.version_vector(options) end
+
+---@class lab.replicate.vr.options
+---@field count? integer replicas; fewer than half may be down or recovering (required)
+---@field heartbeat? number the primary's pulse (default: 50 ms)
+---@field patience? number a backup that hears nothing for so long, or up to twice that, begins the next view (default: 200 ms)
+---@field batch? integer entries a message (default: 64)
+---@field bug? 'ack_before_commit'|'minority_commits'|'minority_changes'|'longest_log_wins'|'own_log_wins'|'restarts_empty'|'recovers_from_anyone'|'old_view_accepted'|'gap_accepted'|'suffix_kept'|'executes_twice' a mistake to plant, to see what finds it (default: none)
+
+---A replicated key-value store by view-stamped replication: a primary that each view names, a log that a majority holds in memory. Takes read, write and cas.
+---@param options? lab.replicate.vr.options
+---@return Protocol
+---@overload fun(count: integer, options?: lab.replicate.vr.options): Protocol
+function lab.replicate.vr(options) end
 
 lab.resilience = {}
 
@@ -3687,6 +5699,274 @@ function lab.resilience.retry(options) end
 ---@overload fun(after: number): Filter
 function lab.resilience.timeout(options) end
 
+lab.shard = {}
+
+---@class lab.shard.buckets.options
+---@field shards? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+---@field count? integer how many buckets there are (default: 3000)
+
+---A number of virtual buckets that is fixed for life, and a table that says which shard has each: any shard can be given exactly its share, bucket by bucket.
+---@param options? lab.shard.buckets.options
+---@return Router
+---@overload fun(shards?: any[], options?: lab.shard.buckets.options): Router
+function lab.shard.buckets(options) end
+
+---@class lab.shard.consistent.options
+---@field shards? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+---@field placement? Placement how keys are placed, with the shards that it has (default: a ring of 160 points a shard)
+---@field seed? integer another seed is another hash (default: 0)
+
+---Shards by consistent hashing: a placement of lab.hash says which has a key, and few keys move when one comes or goes.
+---@param options? lab.shard.consistent.options
+---@return Router
+---@overload fun(shards?: any[], options?: lab.shard.consistent.options): Router
+function lab.shard.consistent(options) end
+
+---@class lab.shard.directory.options
+---@field shards? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+
+---A table says where each key is. A new key goes to the shard with the fewest, and stays there whatever comes; any key can be moved by itself.
+---@param options? lab.shard.directory.options
+---@return Router
+---@overload fun(shards?: any[]): Router
+function lab.shard.directory(options) end
+
+---@class lab.shard.geo_distance.options
+---@field lat? number degrees north (required)
+---@field lon? number degrees east (required)
+---@field to_lat? number degrees north (required)
+---@field to_lon? number degrees east (required)
+
+---Metres between two places on a sphere, along the great circle.
+---@param options? lab.shard.geo_distance.options
+---@return number
+---@overload fun(lat: number, options?: lab.shard.geo_distance.options): number
+---@overload fun(lat: number, lon: number, options?: lab.shard.geo_distance.options): number
+---@overload fun(lat: number, lon: number, to_lat: number, options?: lab.shard.geo_distance.options): number
+---@overload fun(lat: number, lon: number, to_lat: number, to_lon: number): number
+function lab.shard.geo_distance(options) end
+
+---@class lab.shard.geographic.options
+---@field shards? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+---@field precision? integer letters: 5 are 4.9 km, 6 are 1.2 km, 12 are 4 cm (default: 4: cells of 39 km by 20 km)
+---@field sample? any[] keys to cut the cells into even ranges by (default: the first letters)
+---@field cells? Router places the texts of cells; it has the shards (default: a range router, 4 ranges a shard)
+
+---Shards by place: a key is { lat =, lon = } or a geohash, and what is in one geohash cell is together. Cells are placed in order, or by any other router.
+---@param options? lab.shard.geographic.options
+---@return Router
+---@overload fun(shards?: any[], options?: lab.shard.geographic.options): Router
+function lab.shard.geographic(options) end
+
+---@class lab.shard.geohash.options
+---@field lat? number degrees north (required)
+---@field lon? number degrees east (required)
+---@field precision? integer letters: 5 are 4.9 km, 6 are 1.2 km, 12 are 4 cm (default: 12)
+
+---The geohash of a place: a text whose prefixes are ever larger cells around it.
+---@param options? lab.shard.geohash.options
+---@return string
+---@overload fun(lat: number, options?: lab.shard.geohash.options): string
+---@overload fun(lat: number, lon: number, options?: lab.shard.geohash.options): string
+function lab.shard.geohash(options) end
+
+---@class lab.shard.geohash_cell.options
+---@field hash? string a geohash (required)
+
+---The cell of a geohash: its bounds, its middle, and its neighbours.
+---@param options? lab.shard.geohash_cell.options
+---@return any
+---@overload fun(hash: string): any
+function lab.shard.geohash_cell(options) end
+
+---@class lab.shard.geohash_cells.options
+---@field lat? number degrees north (required)
+---@field lon? number degrees east (required)
+---@field radius? number metres (required)
+---@field precision? integer letters: 5 are 4.9 km, 6 are 1.2 km, 12 are 4 cm (default: 6)
+
+---All cells that have a point within a radius: where a search around a place must look.
+---@param options? lab.shard.geohash_cells.options
+---@return any[]
+---@overload fun(lat: number, options?: lab.shard.geohash_cells.options): any[]
+---@overload fun(lat: number, lon: number, options?: lab.shard.geohash_cells.options): any[]
+---@overload fun(lat: number, lon: number, radius: number, options?: lab.shard.geohash_cells.options): any[]
+function lab.shard.geohash_cells(options) end
+
+---@class lab.shard.hash.options
+---@field shards? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+---@field seed? integer another seed is another hash (default: 0)
+
+---Shards by the hash of the key, modulo their number: even, no table, and nearly every key moves when one comes or goes. A range of keys is on all of them.
+---@param options? lab.shard.hash.options
+---@return Router
+---@overload fun(shards?: any[], options?: lab.shard.hash.options): Router
+function lab.shard.hash(options) end
+
+---@class lab.shard.heat.options
+---@field router? Router says which shard has a key; later changes of it count (required)
+---@field hot? number a shard with more than this times its fair share is hot (default: 2)
+---@field places? integer keys that are counted; every key above 1 request in this many is found (default: 100)
+
+---Which shards get more than their share of the requests, and is it many keys or one?
+---@param options? lab.shard.heat.options
+---@return Heat
+---@overload fun(router: Router, options?: lab.shard.heat.options): Heat
+function lab.shard.heat(options) end
+
+---@class lab.shard.hierarchical.options
+---@field top? Router its shards are the groups (required)
+---@field groups? table { GROUP = Router }: the sub-shards of each group (required)
+
+---Shards of shards: a manager at the top knows groups, and each group's own router its sub-shards. What comes or leaves within a group moves nothing outside of it.
+---@param options? lab.shard.hierarchical.options
+---@return Router
+---@overload fun(top: Router, options?: lab.shard.hierarchical.options): Router
+---@overload fun(top: Router, groups: table): Router
+function lab.shard.hierarchical(options) end
+
+---@class lab.shard.join.options
+---@field left? table { rows = list of tables, router = Router, placed_by = COLUMN, on = COLUMN to join by } (required)
+---@field right? table { rows = list of tables, router = Router, placed_by = COLUMN, on = COLUMN to join by } (required)
+---@field way? 'broadcast'|'co_partitioned'|'shuffle'|'lookup' how (required)
+---@field rows? boolean also give the joined rows, as pairs of numbers of rows (default: false)
+
+---Joins two tables that are on shards, and counts what is moved: by sending the smaller one everywhere (broadcast), sending both where a hash says (shuffle), asking for single rows (lookup), or nothing at all, where rows that match are together (co_partitioned).
+---@param options? lab.shard.join.options
+---@return any
+---@overload fun(left: table, options?: lab.shard.join.options): any
+---@overload fun(left: table, right: table, options?: lab.shard.join.options): any
+---@overload fun(left: table, right: table, way: 'broadcast'|'co_partitioned'|'shuffle'|'lookup', options?: lab.shard.join.options): any
+function lab.shard.join(options) end
+
+---@class lab.shard.manager.options
+---@field space? 'buckets'|'slots'|'ranges' how keys fall into buckets: by hash, by Redis's 16384 slots, or by ranges of keys (default: 'buckets', or 'ranges' where there are splits)
+---@field count? integer how many buckets; fixed for life (default: 64)
+---@field splits? any[] of ranges: the keys at which a new one begins (default: none)
+---@field shards? integer so many must have come before buckets are dealt (default: 1)
+---@field rebalance? boolean whether it moves buckets by itself (default: true)
+---@field interval? number between its looks at the balance (default: 0.5 s)
+---@field threshold? number percent that a shard may be off its share (default: 1)
+---@field max_sending? integer buckets that one shard sends at a time (default: 1)
+---@field max_receiving? integer buckets that one shard receives at a time (default: 100)
+---@field failure_after? number a shard that was silent for so long is given up (default: 2 s)
+---@field timeout? number of an order (default: 0.2 s)
+---@field bug? 'forgets_writes'|'switches_early'|'drains_nothing'|'acks_before_disk'|'freeze_not_durable'|'serves_after_move'|'serves_while_receiving'|'forgets_sessions'|'executes_twice'|'takes_old_rows'|'begins_again'|'commit_not_durable'|'aborts_committed'|'obeys_old_orders'|'reads_unsynced' a mistake to plant, to see what finds it (default: none)
+
+---The manager of a sharded store: knows which shard owns which bucket, hears by heartbeats who is there, and moves buckets while they are used. Takes shard_map, shard_move, shard_split, shard_merge, shard_weigh, shard_rebalance and shard_status.
+---@param options? lab.shard.manager.options
+---@return Filter
+---@overload fun(space?: 'buckets'|'slots'|'ranges', options?: lab.shard.manager.options): Filter
+function lab.shard.manager(options) end
+
+---@class lab.shard.placer.options
+---@field choice? 'least_loaded'|'counting'|'two_choices'|'random' by the last reports alone; and what it gave since; the better of two at random; any (default: 'counting')
+---@field by? 'requests'|'rows' what the load is: requests that wait, or rows that are there (default: 'requests')
+---@field failure_after? number a shard that was silent for so long gets nothing (default: 2 s)
+---@field timeout? number of a call to a shard (default: 1 s)
+
+---A directory of items: a new one goes to the least loaded shard, as heartbeats have it, and is found there from then on. Shards report to it by lab.shard.reporter.
+---@param options? lab.shard.placer.options
+---@return Filter
+---@overload fun(choice?: 'least_loaded'|'counting'|'two_choices'|'random', options?: lab.shard.placer.options): Filter
+function lab.shard.placer(options) end
+
+---@class lab.shard.proxy.options
+---@field manager? any the node of a lab.shard.manager (required)
+---@field timeout? number of a call to a shard (default: 1 s)
+---@field patience? number how long a request that is refused is tried again (default: 1 s)
+---@field pause? number before a shard is asked again (default: 5 ms)
+---@field refresh? number how often the map is fetched anyway (default: never)
+
+---The router of a sharded store: sends each request to the shard that has its key, by a map that may be old and is corrected when a shard refuses. Takes also put_many, get_many, scan and shard_refresh; those that ask several shards answer with a part at their deadline, and say what is missing.
+---@param options? lab.shard.proxy.options
+---@return Filter
+---@overload fun(manager: any, options?: lab.shard.proxy.options): Filter
+function lab.shard.proxy(options) end
+
+---@class lab.shard.range.options
+---@field shards? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+---@field splits? any[] the keys at which a new range begins (default: by `sample`, else none)
+---@field sample? any[] keys to cut evenly, into `ranges` (default: none)
+---@field ranges? integer how many to cut the sample into (default: 4 for each shard)
+
+---Shards by ranges of keys: neighbours are together, so a query for a range asks few shards, and keys that come in order all go to one. Ranges are split and merged.
+---@param options? lab.shard.range.options
+---@return Router
+---@overload fun(shards?: any[], options?: lab.shard.range.options): Router
+function lab.shard.range(options) end
+
+---@class lab.shard.reporter.options
+---@field to? any the node of the placer (required)
+---@field every? number between two heartbeats (default: 0.5 s)
+---@field weight? number capacity, relative to the others' (default: 1)
+
+---Tells a lab.shard.placer every so often that this shard is there, how many requests wait, and how many rows it has.
+---@param options? lab.shard.reporter.options
+---@return Filter
+---@overload fun(to: any, options?: lab.shard.reporter.options): Filter
+function lab.shard.reporter(options) end
+
+---@class lab.shard.scatter.options
+---@field to? any the services to ask (required)
+---@field deadline? number after which who has not answered is missing (default: 1 s)
+---@field enough? integer so many answers are enough (default: all)
+---@field least? integer with fewer answers than this it fails as 'timeout' (default: 0)
+
+---Scatter-gather: every request goes to all targets at once, and the answer is what has come by the deadline: { results, missing, failed, asked }.
+---@param options? lab.shard.scatter.options
+---@return Filter
+---@overload fun(to: any, options?: lab.shard.scatter.options): Filter
+function lab.shard.scatter(options) end
+
+---@class lab.shard.server.options
+---@field manager? any the node of a lab.shard.manager (required)
+---@field weight? number its share of the buckets, relative to the others' (default: 1)
+---@field heartbeat? number how often it tells the manager that it is there, and its load (default: 0.5 s)
+---@field writes? 'resent'|'blocked' to a bucket that is being sent: taken, and sent again after the copy; or refused from the beginning, as vshard does (default: 'resent')
+---@field chunk? integer rows a message (default: 50)
+---@field breath? number pause after each chunk: a slower move, of which requests feel less (default: 0)
+---@field timeout? number of a message to another shard (default: 0.2 s)
+---@field pause? number before what was refused or lost is tried again (default: 20 ms)
+---@field bug? 'forgets_writes'|'switches_early'|'drains_nothing'|'acks_before_disk'|'freeze_not_durable'|'serves_after_move'|'serves_while_receiving'|'forgets_sessions'|'executes_twice'|'takes_old_rows'|'begins_again'|'commit_not_durable'|'aborts_committed'|'obeys_old_orders'|'reads_unsynced' a mistake to plant, to see what finds it (default: none)
+
+---One shard of a sharded store: put it around lab.store.rows. It serves the buckets it owns, refuses others, and sends and receives buckets while they are used.
+---@param options? lab.shard.server.options
+---@return Filter
+---@overload fun(manager: any, options?: lab.shard.server.options): Filter
+function lab.shard.server(options) end
+
+---@class lab.shard.slots.options
+---@field shards? any[] a list of names or of { name =, weight = }, or a map from names to weights (default: none yet)
+
+---16384 slots, and a table that says which shard has each, as in a Redis cluster: CRC16 of the key, or of what stands in its {braces}, finds the slot.
+---@param options? lab.shard.slots.options
+---@return Router
+---@overload fun(shards?: any[]): Router
+function lab.shard.slots(options) end
+
+---@class lab.shard.two_phase_commit.options
+---@field count? integer nodes; each keeps the keys that hash to it (required)
+---@field initial? number what a key is before it is written (default: 0)
+---@field vote_timeout? number a participant that has not voted by then makes it abort (default: 300 ms)
+---@field retry_every? number outcomes are told, and asked for, so often (default: 100 ms)
+---@field bug? 'votes_before_disk'|'decides_before_disk'|'forgets_locks'|'presumes_commit'|'aborts_in_doubt'|'silence_is_yes'|'unlocks_at_vote'|'commits_twice' a mistake to plant, to see what finds it (default: none)
+
+---Nodes that share keys out among them, and transactions over several of them: all or nothing. Takes transact with ops { 'r', key }, { 'w', key, value }, { 'add', key, amount }; read; write.
+---@param options? lab.shard.two_phase_commit.options
+---@return Protocol
+---@overload fun(count: integer, options?: lab.shard.two_phase_commit.options): Protocol
+function lab.shard.two_phase_commit(options) end
+
+---@class lab.shard.vertical.options
+---@field columns? table { COLUMN = SHARD }, or { SHARD = { COLUMN, ... } } (required)
+
+---Vertical partitioning: a table's columns are on different shards, so what is read together should be kept together. A key is a column's name.
+---@param options? lab.shard.vertical.options
+---@return Router
+---@overload fun(columns: table): Router
+function lab.shard.vertical(options) end
+
 lab.sketch = {}
 
 ---@class lab.sketch.bloom.options
@@ -3748,16 +6028,258 @@ function lab.sketch.space_saving(options) end
 
 lab.store = {}
 
----@class lab.store.table.options
+---@class lab.store.analyzer.options
+---@field tokenizer? 'standard'|'whitespace'|'keyword'|'simple' how it is cut (default: 'standard')
+---@field lower? boolean in lower case (default: true of standard and simple)
+---@field stop? any words to leave out, or true for the 33 English ones (default: none)
+---@field stemmer? 'porter' takes endings off (default: none)
+---@field ngram? any[] { min, max }: all parts of a word of these lengths (default: none)
+---@field edge_ngram? any[] { min, max }: all its beginnings (default: none)
+
+---How text becomes terms: a tokenizer, lower case, stop words, a stemmer, n-grams.
+---@param options? lab.store.analyzer.options
+---@return Analyzer
+---@overload fun(tokenizer?: 'standard'|'whitespace'|'keyword'|'simple', options?: lab.store.analyzer.options): Analyzer
+function lab.store.analyzer(options) end
+
+---@class lab.store.btree.options
+---@field page_bytes? number of a page (default: 4096)
+---@field pool_pages? integer pages in memory (default: 256)
+---@field checkpoint_bytes? number a checkpoint is made after so many bytes of keys and values; 0: only when flush() asks (default: 4 MiB)
+---@field sync? 'always'|'interval'|'never' when the log is synced: before a write is answered, once in an interval, or never (default: always)
+---@field interval? number with sync = 'interval': so long a record waits at most (default: 0.1)
+---@field segment_bytes? number of the log's segments, in which it is deleted (default: 1 MiB)
+---@field inline_work? boolean flushes, compactions and checkpoints are done at once by whoever writes; else by work() (default: true)
+
+---A B-tree of pages, with a buffer pool and a log. Pages are copied on write between checkpoints, so that a crash never finds half a tree.
+---@param options? lab.store.btree.options
+---@return Store
+---@overload fun(page_bytes?: number, options?: lab.store.btree.options): Store
+function lab.store.btree(options) end
+
+---@class lab.store.database.options
+---@field holds? table { NAME = lab.store.table{...} }: each as described, and empty (required)
+---@field durable? boolean every change is in a log on the disk before it is answered (default: true)
+---@field row_time? number what each row that is looked at or written costs a worker (default: 0)
+---@field workers? integer requests worked on at once (default: 1)
+
+---Tables, relational engines and documents behind a service, kept on the node's disk. A request's type is a verb of the engine (put, query, select, find, begin ...), `in` the engine's name.
+---@param options? lab.store.database.options
+---@return Filter
+---@overload fun(holds: table, options?: lab.store.database.options): Filter
+function lab.store.database(options) end
+
+---@class lab.store.documents.options
+---@field document_bytes? number the largest document (default: 16 MiB)
+
+---Collections of documents without a schema: conditions on nested paths, secondary indexes through lists, embedding or references; each document is atomic, and nothing more.
+---@param options? lab.store.documents.options
+---@return Documents
+---@overload fun(document_bytes?: number): Documents
+function lab.store.documents(options) end
+
+---@class lab.store.filter.options
+---@field store? Store of what engine and options; inline_work does not count (required)
+---@field name? string of its files on the disk (default: store)
+---@field slow_by? number what a write waits while background work is close to being behind (default: 1 ms)
+---@field retry? number how long a store is left alone that failed, before it is opened again (default: 0.1)
+
+---A storage engine behind a service, on the node's disk: get, put, delete, cas, put_many and scan take the disk's time, background work shares it, and a crash keeps what was synced. Each process opens an empty or an earlier store like the one given.
+---@param options? lab.store.filter.options
+---@return Filter
+---@overload fun(store: Store, options?: lab.store.filter.options): Filter
+function lab.store.filter(options) end
+
+---@class lab.store.kv.options
+---@field log? boolean a write-ahead log, and checkpoints (default: false)
+---@field checkpoint_bytes? number a copy is written after so many bytes of keys and values; 0: only when flush() asks (default: 4 MiB, or 0 without a log)
+---@field sync? 'always'|'interval'|'never' when the log is synced: before a write is answered, once in an interval, or never (default: always)
+---@field interval? number with sync = 'interval': so long a record waits at most (default: 0.1)
+---@field segment_bytes? number of the log's segments, in which it is deleted (default: 1 MiB)
+---@field inline_work? boolean flushes, compactions and checkpoints are done at once by whoever writes; else by work() (default: true)
+
+---An in-memory store: an ordered map. Without a log a crash takes everything; with one, and a copy of all that is there now and then, nothing that was synced.
+---@param options? lab.store.kv.options
+---@return Store
+---@overload fun(log?: boolean, options?: lab.store.kv.options): Store
+function lab.store.kv(options) end
+
+---@class lab.store.lsm.options
+---@field compaction? 'levelled'|'tiered'|'none' levelled: each level is one sorted run, fanout times as large as the one before; tiered: each level has up to fanout runs; none: tables pile up (default: levelled)
+---@field memtable_bytes? number of a memtable that is full (default: 1 MiB)
+---@field memtables? integer most of them in memory, before writers wait (default: 2)
+---@field fanout? integer of level sizes, or runs of a tier (default: 10; tiered: 4)
+---@field table_bytes? number of a table below level 0, about (default: memtable_bytes)
+---@field level0_runs? integer as many runs of level 0 are compacted into level 1 (default: 4)
+---@field level1_bytes? number the size of level 1 (default: memtable_bytes * level0_runs)
+---@field slow_runs? integer so many runs in level 0 slow writers down (default: 2 times what begins a compaction)
+---@field stall_runs? integer and so many make them wait (default: 3 times what begins a compaction)
+---@field block_bytes? number of data blocks: what a get reads (default: 4096)
+---@field bits_per_key? number of the tables' Bloom filters; 0: none (default: 10)
+---@field cache_bytes? number of a cache of data blocks (default: 0)
+---@field sync? 'always'|'interval'|'never' when the log is synced: before a write is answered, once in an interval, or never (default: always)
+---@field interval? number with sync = 'interval': so long a record waits at most (default: 0.1)
+---@field segment_bytes? number of the log's segments, in which it is deleted (default: 1 MiB)
+---@field inline_work? boolean flushes, compactions and checkpoints are done at once by whoever writes; else by work() (default: true)
+
+---An LSM tree: writes go to a sorted memtable and a log, memtables become tables, and tables are merged into larger ones, by levels or by tiers.
+---@param options? lab.store.lsm.options
+---@return Store
+---@overload fun(compaction?: 'levelled'|'tiered'|'none', options?: lab.store.lsm.options): Store
+function lab.store.lsm(options) end
+
+---@class lab.store.object_service.options
+---@field store? Objects its limits and prices; what is in it is not taken over (default: as lab.store.objects())
+---@field buckets? table { NAME = { versioning =, lifecycle = rules, notifications = rules } }, there from the beginning (default: none)
+---@field bucket? string of requests that name none (default: the first of `buckets`)
+---@field bandwidth? number bytes a second and request; 0: no limit (default: 0)
+---@field event_timeout? number of telling an event (default: 5 s)
+---@field event_wait? number before it is told again; doubles up to a minute (default: 0.5 s)
+
+---An object store behind a service, with a log on the node's disk. Requests: the operations of lab.store.objects (type = 'put_object', bucket =, key =, ...), and get, put, delete, list for callers that know only keys; events go to nodes or queues.
+---@param options? lab.store.object_service.options
+---@return Filter
+---@overload fun(store?: Objects, options?: lab.store.object_service.options): Filter
+function lab.store.object_service(options) end
+
+---@class lab.store.objects.options
+---@field profile? 's3-2024' whose published limits and prices (default: 's3-2024')
+---@field classes? table { NAME = { storage =, duration_min =, bytes_min =, retrieval =, per_1000_writes =, per_1000_reads =, per_1000_transitions = } }: what differs from the profile (default: the profile's)
+---@field lag? number how late a replica may learn of a change: the model before December 2020; 0: strong (default: 0)
+---@field replicas? integer with a lag: how many there are to be asked (default: 3)
+---@field seed? integer with a lag: which one is asked (default: the session's seed)
+---@field object_bytes? number the largest object (default: the profile's: 5 TiB)
+---@field put_bytes? number the largest single put or copy (default: the profile's: 5 GiB)
+---@field part_bytes_min? number the smallest part but the last (default: the profile's: 5 MiB)
+---@field part_bytes? number the largest part (default: the profile's: 5 GiB)
+---@field parts? integer of an upload (default: the profile's: 10000)
+---@field page? integer entries of a list (default: the profile's: 1000)
+---@field buckets? integer of the account (default: the profile's: 100)
+---@field writes? number a second and prefix; 0: no limit (default: the profile's: 3500)
+---@field reads? number a second and prefix; 0: no limit (default: the profile's: 5500)
+
+---An object store: buckets, full paths as keys, versions, uploads in parts, storage classes with what they cost, lifecycle rules, events. Sizes may be numbers, so that 5 TiB take no memory.
+---@param options? lab.store.objects.options
+---@return Objects
+---@overload fun(profile?: 's3-2024', options?: lab.store.objects.options): Objects
+function lab.store.objects(options) end
+
+---@class lab.store.relational.options
+---@field isolation? 'read_uncommitted'|'read_committed'|'repeatable_read'|'serializable' where a transaction does not say (default: 'read_committed')
+---@field rewrite_time? number a row, of a change of schema (default: 0)
+---@field lock_timeout? number a longer wait for a lock fails (default: none does)
+---@field idle_timeout? number a transaction without a statement for so long is ended (default: never)
+
+---A relational engine: schema, keys, indexes, joins, and transactions at four isolation levels (multiversion, row locks, serializable snapshot isolation); changes of schema lock their table.
+---@param options? lab.store.relational.options
+---@return Relational
+---@overload fun(isolation?: 'read_uncommitted'|'read_committed'|'repeatable_read'|'serializable', options?: lab.store.relational.options): Relational
+function lab.store.relational(options) end
+
+---@class lab.store.rows.options
 ---@field rows? integer keys 1 to this have a row from the beginning: its value is the key (default: 0)
 ---@field row_bytes? number the rows that are there from the beginning are texts of that size (default: the key)
 ---@field row_time? number what each further row of a put_many costs (default: 0)
 
 ---Rows behind a service: get, put, delete, cas and put_many, kept on the node's disk. The service says what a request costs.
----@param options? lab.store.table.options
+---@param options? lab.store.rows.options
 ---@return Filter
----@overload fun(rows?: integer, options?: lab.store.table.options): Filter
+---@overload fun(rows?: integer, options?: lab.store.rows.options): Filter
+function lab.store.rows(options) end
+
+---@class lab.store.search.options
+---@field fields? table { FIELD = 'text' | 'keyword' | 'number' | { type =, analyzer =, query_analyzer = } } (default: texts are text, numbers are numbers)
+---@field shards? integer how many (default: 1)
+---@field refresh? number how soon writes are visible; 0: only when asked (default: 1 s)
+---@field k1? number of BM25: how soon more of the same word counts no more (default: 1.2)
+---@field b? number of BM25: how much length counts (default: 0.75)
+---@field segments_per_tier? integer before they are merged (default: 10)
+---@field merge_at_once? integer segments (default: 10)
+---@field floor_bytes? number smaller segments count as this (default: 2 MiB)
+---@field segment_bytes? number no merge makes a larger one (default: 5 GiB)
+
+---An inverted index: analysers, BM25 as Lucene has it, boolean, phrase, prefix and range queries, facets, highlights; segments, refresh, tombstones, tiered merges; shards by the hash of the id.
+---@param options? lab.store.search.options
+---@return SearchIndex
+---@overload fun(fields?: table, options?: lab.store.search.options): SearchIndex
+function lab.store.search(options) end
+
+---@class lab.store.search_node.options
+---@field index? SearchIndex as described, and empty (default: as lab.store.search())
+---@field durability? 'request'|'async' a write is answered when it is on the disk, or in memory (default: 'request')
+---@field sync_every? number of async: what a crash may lose (default: 5 s)
+---@field flush_writes? integer a commit takes the log's place after so many (default: 1000)
+---@field timeout? number of a copy's answer to a write (default: 0.5 s)
+
+---A node that holds copies of an index's shards, with a log and commits on its disk; lab.store.search_router tells it what to do.
+---@param options? lab.store.search_node.options
+---@return Filter
+---@overload fun(index?: SearchIndex, options?: lab.store.search_node.options): Filter
+function lab.store.search_node(options) end
+
+---@class lab.store.search_router.options
+---@field index? SearchIndex as described, and empty (default: as lab.store.search())
+---@field nodes any[] names of nodes with lab.store.search_node (required)
+---@field replicas? integer copies of a shard beside the primary (default: 1)
+---@field timeout? number of a call to a node (default: 1 s)
+---@field check? number how often copies that are out of sync are filled again (default: 1 s)
+
+---Takes documents and searches for an index whose shards are on search nodes: primaries and replicas, query then fetch, a copy that stands in, partial results. Requests: index, update, delete, get, search, bulk, refresh, status.
+---@param options? lab.store.search_router.options
+---@return Filter
+---@overload fun(index?: SearchIndex, options?: lab.store.search_router.options): Filter
+---@overload fun(index?: SearchIndex, nodes: any[], options?: lab.store.search_router.options): Filter
+function lab.store.search_router(options) end
+
+---@class lab.store.table.options
+---@field partition_key? string the attribute whose hash says in which partition an item is (default: 'id')
+---@field sort_key? string the attribute that orders the items of one partition key (default: none)
+---@field mode? 'provisioned'|'on_demand' capacity as bought, or only the partitions' ceilings (default: 'provisioned')
+---@field read_units? number a second (default: 5)
+---@field write_units? number a second (default: 5)
+---@field adaptive? boolean a hot partition may use what the others leave (default: true)
+---@field partitions? integer how many (default: as the capacity needs)
+---@field local_indexes? table { NAME = { sort, projection, include } }: same partition key, made with the table or never (default: none)
+---@field global_indexes? table { NAME = { partition, sort, projection = 'all', 'keys_only' or 'include', include, read_units, write_units } }; capacity left out is that of the table (default: none)
+---@field replica_lag? number how old an eventual read is; a default of ours (default: 20 ms)
+---@field index_lag? number how long a global index takes to hear; a default of ours (default: 100 ms)
+---@field backfill_rate? number items with which an added index is filled; a default of ours (default: 10000)
+---@field name? string the table's (default: 'table')
+---@field profile? 'dynamodb-2024'|'none' whose published limits (default: 'dynamodb-2024')
+---@field item_bytes? number the largest item (default: the profile's)
+---@field read_unit_bytes? number what a strong read of one unit reads (default: the profile's)
+---@field write_unit_bytes? number what one unit writes (default: the profile's)
+---@field transaction_factor? number times the units in a transaction; a default of ours (default: the profile's)
+---@field partition_read_units? number a second and partition, at most (default: the profile's)
+---@field partition_write_units? number a second and partition, at most (default: the profile's)
+---@field burst_seconds? number so long unused capacity is kept (default: the profile's)
+---@field page_bytes? number a query or scan reads so much at once; a default of ours (default: the profile's)
+---@field collection_bytes? number of one partition key, where there are local indexes (default: the profile's)
+---@field local_indexes_max? number at most (default: the profile's)
+---@field global_indexes_max? number at most (default: the profile's)
+---@field transaction_items? number in one transaction; a default of ours (default: the profile's)
+---@field token_seconds? number a transaction with the same token is not done again; a default of ours (default: the profile's)
+---@field batch_get_items? number in one batch; a default of ours (default: the profile's)
+---@field batch_write_items? number in one batch; a default of ours (default: the profile's)
+---@field table_units? number read or write units that a table may have (default: the profile's)
+---@field on_demand_partitions? number of a new on-demand table; a default of ours (default: the profile's)
+
+---A table engine: items in partitions by the hash of their key, capacity in units with bursts and hot partitions, conditional writes, transactions, local and global secondary indexes.
+---@param options? lab.store.table.options
+---@return Table
+---@overload fun(partition_key?: string, options?: lab.store.table.options): Table
 function lab.store.table(options) end
+
+---@class lab.store.wal.options
+---@field sync? 'always'|'interval'|'never' when the log is synced: before a write is answered, once in an interval, or never (default: always)
+---@field interval? number with sync = 'interval': so long a record waits at most (default: 0.1)
+---@field segment_bytes? number of the log's segments, in which it is deleted (default: 1 MiB)
+
+---A write-ahead log by itself: appended to before anything else is done, read after a crash.
+---@param options? lab.store.wal.options
+---@return Wal
+---@overload fun(sync?: 'always'|'interval'|'never', options?: lab.store.wal.options): Wal
+function lab.store.wal(options) end
 
 lab.stream = {}
 
