@@ -144,6 +144,12 @@ MonitoredReplica::Peer* MonitoredReplica::peer_of(NodeId node) {
 }
 
 void MonitoredReplica::send_entries(Peer& peer, bool even_if_none) {
+  // What this replica was not told by whom it obeys may be of another history, and is passed on to nobody,
+  // not even as what comes before.
+  if (const std::uint64_t own = sendable(); peer.next > own + 1) {
+    if (own < log_.base()) return;
+    peer.next = own + 1;
+  }
   const bool busy = env_->now() < peer.busy_until;
   if (peer.next <= log_.base() && !busy) {
     peer.sent = log_.snapshot_index();
