@@ -132,8 +132,8 @@ TEST_CASE("btree: a damaged page fails who needs it and nobody else", "[store][b
   REQUIRE(t.medium->damage(FileKind::page, rng));
   int failed = 0;
   for (std::uint64_t id = 0; id < 500; ++id) {
-    const std::string got = t.get(key_of(id));
-    const Change change{key_of(id), "other"};
+    const std::string key = key_of(id), got = t.get(key);
+    const Change change{key, "other"};
     if (got == "io_error") {
       ++failed;
       CHECK(t.store.write({&change, 1}).error().code == "io_error");
