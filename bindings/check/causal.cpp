@@ -30,9 +30,7 @@ return lab.check.causal(h).anomalies[1].name == "initial-read")",
     .make = [](lua_State* L, Arguments& a) -> int {
       CausalOptions options;
       options.convergent = a.boolean("convergent", false);
-      auto judgement = check_causal(*a.object<History>("history"), options);
-      if (!judgement) a.reject("history", judgement.error().message);
-      return push_judgement(L, std::move(*judgement));
+      return push_judgement(L, a, check_causal(*a.object<History>("history"), options));
     },
     .privileged = true,
 }};
@@ -67,9 +65,7 @@ return lab.check.session(h).anomalies[1].name == "read-your-writes")",
         options = {one == guarantees()[0], one == guarantees()[1], one == guarantees()[2],
                    one == guarantees()[3]};
       }
-      auto judgement = check_session(*a.object<History>("history"), options);
-      if (!judgement) a.reject("history", judgement.error().message);
-      return push_judgement(L, std::move(*judgement));
+      return push_judgement(L, a, check_session(*a.object<History>("history"), options));
     },
     .privileged = true,
 }};

@@ -23,9 +23,7 @@ done(1, "increment", 2); done(2, "increment", 3)
 done(1, "read", nil, 5); done(2, "read", nil, 3)
 return lab.check.counter(h).anomalies[1].name == "lost")",
     .make = [](lua_State* L, Arguments& a) -> int {
-      Expected<Judgement> judgement = check_final_count(*a.object<History>("history"));
-      if (!judgement) a.reject("history", judgement.error().message);
-      return push_judgement(L, std::move(*judgement));
+      return push_judgement(L, a, check_final_count(*a.object<History>("history")));
     },
     .privileged = true,
 }};

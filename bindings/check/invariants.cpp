@@ -13,11 +13,6 @@ local function done(process, f, asked, answered)
 end
 )";
 
-int push_checked(lua_State* L, const Arguments& a, Expected<Judgement> judgement) {
-  if (!judgement) a.reject("history", judgement.error().message);
-  return push_judgement(L, std::move(*judgement));
-}
-
 const Component total_queue{{
     .name = "check.total_queue",
     .summary = "Does everything that a queue accepted come out? Of enqueue, dequeue and drain, the messages "
@@ -31,7 +26,7 @@ const Component total_queue{{
 done(2, "dequeue", nil, "b"); done(2, "dequeue", nil, nil)          -- empty, and where is a?
 return lab.check.total_queue(h).lost == 1)",
     .make = [](lua_State* L, Arguments& a) -> int {
-      return push_checked(L, a, check_total_queue(*a.object<History>("history"), a.boolean("once", false)));
+      return push_judgement(L, a, check_total_queue(*a.object<History>("history"), a.boolean("once", false)));
     },
     .privileged = true,
 }};
@@ -49,7 +44,7 @@ const Component set{{
 done(2, "read", nil, { 2 })
 return lab.check.set(h).lost == 1)",
     .make = [](lua_State* L, Arguments& a) -> int {
-      return push_checked(L, a, check_set(*a.object<History>("history"), a.boolean("linearizable", false)));
+      return push_judgement(L, a, check_set(*a.object<History>("history"), a.boolean("linearizable", false)));
     },
     .privileged = true,
 }};
@@ -69,8 +64,8 @@ return lab.check.bank(h).anomalies[1].name == "wrong-total")",
     .make = [](lua_State* L, Arguments& a) -> int {
       std::optional<double> total;
       if (a.has("total")) total = a.number("total");
-      return push_checked(L, a,
-                          check_bank(*a.object<History>("history"), total, a.boolean("negative", false)));
+      return push_judgement(L, a,
+                            check_bank(*a.object<History>("history"), total, a.boolean("negative", false)));
     },
     .privileged = true,
 }};
@@ -87,7 +82,7 @@ const Component long_fork{{
 done(3, "read", nil, { x = true, y = false }); done(4, "read", nil, { x = false, y = true })
 return lab.check.long_fork(h).verdict == "violated")",
     .make = [](lua_State* L, Arguments& a) -> int {
-      return push_checked(L, a, check_long_fork(*a.object<History>("history")));
+      return push_judgement(L, a, check_long_fork(*a.object<History>("history")));
     },
     .privileged = true,
 }};
@@ -105,7 +100,7 @@ const Component convergence{{
 done(1, "read", nil, 1); done(2, "read", nil, 2)                    -- and so for ever
 return lab.check.convergence(h).anomalies[1].name == "diverged")",
     .make = [](lua_State* L, Arguments& a) -> int {
-      return push_checked(
+      return push_judgement(
           L, a,
           check_convergence(*a.object<History>("history"), a.duration("settle", Duration::zero()),
                             a.boolean("ordered", false)));

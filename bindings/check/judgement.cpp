@@ -24,7 +24,9 @@ void set_verdict_metatable(lua_State* L) {
   lua_setmetatable(L, -2);
 }
 
-int push_judgement(lua_State* L, Judgement judgement) {
+int push_judgement(lua_State* L, const Arguments& a, Expected<Judgement> judged) {
+  if (!judged) a.reject("history", judged.error().message);
+  Judgement& judgement = *judged;
   Value::List anomalies;
   for (const Anomaly& anomaly : judgement.anomalies)
     anomalies.push_back(Value::map({{"name", anomaly.name}, {"message", anomaly.message}}));

@@ -9,8 +9,8 @@
 namespace syslab {
 
 // { verdict, message, text, anomalies = { { name, message } ... }, operations, history, picture, numbers ...
-// }; what was counted is in it by name. tostring gives the text.
-int push_judgement(lua_State* L, Judgement judgement);
+// }; what was counted is in it by name. tostring gives the text. What cannot be judged is a wrong `history`.
+int push_judgement(lua_State* L, const Arguments& a, Expected<Judgement> judged);
 
 // Makes tostring give the field `text` of the table on top of the stack.
 void set_verdict_metatable(lua_State* L);

@@ -41,9 +41,7 @@ return lab.check.sequential(h).verdict == "violated")",
       options.steps_max = a.count("steps", options.steps_max);
       options.memory_bytes_max = static_cast<std::size_t>(a.number("memory", 0x1p30));
       options.give_up = [L] { return LuaHost::of(L).interrupted(); };
-      auto judgement = check_sequential(*a.object<History>("history"), **model, options);
-      if (!judgement) a.reject("history", judgement.error().message);
-      return push_judgement(L, std::move(*judgement));
+      return push_judgement(L, a, check_sequential(*a.object<History>("history"), **model, options));
     },
     .privileged = true,
 }};

@@ -44,9 +44,7 @@ txn(3, { { "r", "x" }, { "r", "y" } }, { { "r", "x", { 2 } }, { "r", "y", { 1 } 
 return lab.check.list_append(h).anomalies[1].name == "G2-item"
   and lab.check.list_append{ history = h, level = "read-committed" }.verdict == "ok")",
     .make = [](lua_State* L, Arguments& a) -> int {
-      auto judgement = check_list_append(*a.object<History>("history"), options_of(a));
-      if (!judgement) a.reject("history", judgement.error().message);
-      return push_judgement(L, std::move(*judgement));
+      return push_judgement(L, a, check_list_append(*a.object<History>("history"), options_of(a)));
     },
     .privileged = true,
 }};
@@ -71,9 +69,7 @@ local b = txn(2, { { "r", "x" }, { "w", "x", 2 } }, { { "r", "x" }, { "w", "x", 
 a(); b()                                              -- both read nil and wrote the next version
 return lab.check.rw_register(h).text:find("lost%-update") ~= nil)",
     .make = [](lua_State* L, Arguments& a) -> int {
-      auto judgement = check_rw_register(*a.object<History>("history"), options_of(a));
-      if (!judgement) a.reject("history", judgement.error().message);
-      return push_judgement(L, std::move(*judgement));
+      return push_judgement(L, a, check_rw_register(*a.object<History>("history"), options_of(a)));
     },
     .privileged = true,
 }};

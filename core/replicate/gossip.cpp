@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/replicate/numbers.hpp"
+
 namespace syslab {
 namespace {
+
+using numbers::number;
 
 constexpr std::size_t kNewsAMessage = 8;
 
@@ -13,9 +17,6 @@ Value index_of(NodeId node) {
 }
 NodeId node_of(const Value& v) {
   return NodeId{static_cast<std::uint32_t>(v.number())};
-}
-Value number(std::uint64_t n) {
-  return static_cast<double>(n);
 }
 
 }  // namespace

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/replicate/numbers.hpp"
+
 namespace syslab {
 namespace {
+
+using numbers::number;
 
 constexpr std::size_t kConflictsKept = 1000;
 constexpr std::size_t kWaitingMax = 100'000;
@@ -12,9 +16,6 @@ constexpr double kCounters = 65536;  // of the hybrid clock, in a millisecond
 
 std::uint64_t integer(const Value& v) {
   return whole_number(v).value_or(0);
-}
-Value number(std::uint64_t n) {
-  return static_cast<double>(n);
 }
 
 std::string file_name(std::uint64_t generation) {

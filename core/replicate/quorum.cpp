@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
+#include "core/replicate/numbers.hpp"
 #include "core/replicate/versions.hpp"
 #include "core/runtime/service.hpp"  // answer
 
 namespace syslab {
 namespace {
 
-Value number(std::uint64_t n) {
-  return static_cast<double>(n);
-}
+using numbers::number;
+
 Value index_of(NodeId node) {
   return number(node.index);
 }

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
+#include "core/replicate/numbers.hpp"
+
 namespace syslab {
 namespace {
 
-std::uint64_t integer(const Value& v) {
-  return v.is_number() ? static_cast<std::uint64_t>(v.number()) : 0;
-}
-Value number(std::uint64_t n) {
-  return static_cast<double>(n);
-}
+using numbers::integer;
+using numbers::number;
 
 }  // namespace
 
