@@ -143,7 +143,8 @@ MonitoredReplica::Peer* MonitoredReplica::peer_of(NodeId node) {
 void MonitoredReplica::send_entries(Peer& peer, bool even_if_none) {
   // What this replica was not told by whom it obeys may be of another history, and is passed on to nobody,
   // not even as what comes before.
-  if (const std::uint64_t own = sendable(); peer.next > own + 1) {
+  const std::uint64_t own = sendable();
+  if (peer.next > own + 1) {
     if (own < log_.base()) return;
     peer.next = own + 1;
   }
@@ -155,10 +156,10 @@ void MonitoredReplica::send_entries(Peer& peer, bool even_if_none) {
                       log_.snapshot().with("sender_epoch", number(epoch_)).with("round", number(round_)));
   }
   std::uint64_t end = peer.next;
-  if (!busy) end = std::max(end, std::min(sendable() + 1, peer.next + options_.batch));
+  if (!busy) end = std::min(own + 1, peer.next + options_.batch);
   if (end == peer.next && !even_if_none) return;
   // To one that waits for a snapshot it is a heartbeat only.
-  const std::uint64_t previous = peer.next <= log_.base() ? log_.last() : peer.next - 1;
+  const std::uint64_t previous = peer.next <= log_.base() ? std::max(own, log_.base()) : peer.next - 1;
   Value::List entries;
   for (std::uint64_t i = peer.next; i < end; ++i) entries.push_back(log_.record(i));
   if (end > peer.next) {
